@@ -1,0 +1,1 @@
+"""Turn formats, one codec a module, each for reading and writing."""
