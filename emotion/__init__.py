@@ -1,0 +1,1 @@
+"""Emotion labels, scores and the recognisers that give them."""

@@ -1,0 +1,208 @@
+"""Runs an emotion2vec network over any number of clips, in batches that the device's memory holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diarization.errors import ModelError
+from diarization.recordings import SAMPLING_RATE, Waveform
+
+from .emotion2vec_checkpoint import Checkpoint, load_model
+from .emotion2vec_lines import Line, num_frames, plan_batches
+from .emotion2vec_network import Network
+from .precisions import REFERENCE, PrecisionName, check_precision
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CPU_BUDGET = 12.0
+"""Seconds of sound in a batch on the CPU; more gives no more speed there."""
+
+_CUDA_BUDGETS = (20.0, 600.0)  # seconds: the least and the most in a batch
+_VECTORS = 16  # a frame takes at the widest point of a block: estimated; where it is too few, batches are halved
+
+
+@dataclass(frozen=True)
+class ClipOutput:
+    """What the network gives for one clip.
+
+    Parameters
+    ----------
+    embedding : np.ndarray, shape (dimension,)
+        Mean of the last layer over the frames.
+    logits : np.ndarray, shape (classes,)
+        The classifier on the embedding, a value a class of the checkpoint, unused ones included.
+    frame_logits : np.ndarray, shape (frames, classes)
+        The classifier on each frame; their mean is ``logits``.
+    """
+
+    embedding: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    frame_logits: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Clips that run together: where they lie, and their sound, ``(line.samples,)``."""
+
+    line: Line
+    sound: Tensor
+
+
+class Emotion2vecEngine:
+    """A loaded emotion2vec network.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Its weights are read here.
+    device : str
+        ``cpu``, ``cuda`` or ``mps``.
+    budget : float, optional
+        Seconds of sound in a batch; found from the device's free memory where left out. It changes memory and
+        speed, not results.
+    precision : str
+        What to compute in; only ``float32`` is exact.
+
+    Raises
+    ------
+    ConfigError
+        Where the device cannot compute in that precision.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: str = "cpu",
+        budget: float | None = None,
+        precision: PrecisionName = REFERENCE,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.device = device
+        self.budget = budget
+        self.overlap = device != "cpu"  # a CPU's cores are all in the network already
+        own, model = check_precision(precision, device), load_model(checkpoint)
+        self._network = Network(model, checkpoint, own, device)
+        self._classifier: Any = model.proj.to(device)
+
+    def run(self, waveforms: Sequence[Waveform], progress: Callable[[float], None] | None = None) -> list[ClipOutput]:
+        """The network's output for each clip, in order.
+
+        Where the device's memory does not hold a batch, the batch is halved. Beside a GPU the next batch is made ready
+        while one runs.
+
+        Parameters
+        ----------
+        waveforms : sequence of np.ndarray, shape (samples,)
+            16 kHz, each at least ``checkpoint.min_samples`` long.
+        progress : callable, optional
+            Called with the share of the sound that is done.
+
+        Raises
+        ------
+        ModelError
+            Where not even a single clip fits into the device's memory.
+        """
+        waiting = self._planned(waveforms)[::-1]
+        outputs: dict[int, ClipOutput] = {}
+        with ThreadPoolExecutor(1) as beside:
+            ahead: dict[tuple[int, ...], Future[_Batch]] = {}
+            while waiting:
+                indices = waiting.pop()
+                ready = ahead.pop(tuple(indices), None)
+                batch = ready.result() if ready else self._batch([waveforms[index] for index in indices])
+                if waiting and self.overlap:
+                    coming = [waveforms[index] for index in waiting[-1]]
+                    ahead = {tuple(waiting[-1]): beside.submit(self._batch, coming)}
+                try:
+                    outputs |= zip(indices, self._run_batch(batch), strict=True)
+                except _out_of_memory() as error:
+                    waiting += _halved(indices, waveforms, self.device, error)
+                    _free_memory(self.device)
+                    continue
+                if progress:
+                    progress(sum(len(waveforms[index]) for index in outputs) / sum(map(len, waveforms)))
+        return [outputs[index] for index in range(len(waveforms))]
+
+    def _planned(self, waveforms: Sequence[Waveform]) -> list[list[int]]:
+        """Which clips run together, the longest first."""
+        settings, step = self.checkpoint.settings, self.checkpoint.samples_per_frame
+        frame_bytes, pair_bytes = 4 * settings.embed_dim * _VECTORS, 4 * settings.num_heads
+        seconds = self.budget or _budget_of(self.device, frame_bytes * SAMPLING_RATE / step)
+        frames = [num_frames(len(each), self.checkpoint.layers) for each in waveforms]
+        return plan_batches(frames, seconds * SAMPLING_RATE / step, pair_bytes / frame_bytes)
+
+    def warm_up(self) -> None:
+        """Run a second of silence, so that the first clip finds memory and kernels ready."""
+        self.run([np.zeros(max(SAMPLING_RATE, self.checkpoint.min_samples), np.float32)])
+
+    def _batch(self, waveforms: Sequence[Waveform]) -> _Batch:
+        line = Line.of([len(each) for each in waveforms], self.checkpoint)
+        return _Batch(line, self._line_of_sound(waveforms, line))
+
+    def _run_batch(self, batch: _Batch) -> list[ClipOutput]:
+        import torch
+
+        with torch.inference_mode():
+            frames = self._network(batch.sound.to(self.device), batch.line)
+            embeddings = torch.stack([clip.mean(dim=0) for clip in frames])
+            logits, frame_logits = self._classifier(embeddings), self._classifier(torch.cat(frames))
+            each_frame = frame_logits.cpu().numpy()
+        stops = np.cumsum(batch.line.frames)[:-1]
+        rows = zip(embeddings.cpu().numpy(), logits.cpu().numpy(), np.split(each_frame, stops), strict=True)
+        return [ClipOutput(*row) for row in rows]
+
+    def _line_of_sound(self, waveforms: Sequence[Waveform], line: Line) -> Tensor:
+        """The clips at their places, ``(line.samples,)``, each normalised as if alone."""
+        import torch
+        from torch.nn.functional import layer_norm
+
+        sound = torch.zeros(line.samples)
+        for waveform, start in zip(waveforms, line.starts, strict=True):
+            clip = torch.from_numpy(np.array(waveform, dtype=np.float32))
+            clip = layer_norm(clip, clip.shape) if self.checkpoint.settings.normalize else clip
+            sound[start * line.hop : start * line.hop + len(clip)] = clip
+        return sound
+
+
+def _budget_of(device: str, bytes_a_second: float) -> float:
+    """Seconds of sound in a batch: what half of the free memory holds."""
+    if device != "cuda":
+        return CPU_BUDGET
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    least, most = _CUDA_BUDGETS
+    return min(most, max(least, free / 2 / bytes_a_second))
+
+
+def _out_of_memory() -> type[Exception]:
+    import torch
+
+    return torch.OutOfMemoryError
+
+
+def _halved(batch: list[int], waveforms: Sequence[Waveform], device: str, error: Exception) -> list[list[int]]:
+    if len(batch) == 1:
+        seconds = len(waveforms[batch[0]]) / SAMPLING_RATE
+        raise ModelError(
+            f"emotion2vec: the memory of {device} does not hold a single window of {seconds:.1f} s; set"
+            " emotion.max_window lower, or choose the device cpu"
+        ) from error
+    middle = len(batch) // 2
+    return [batch[middle:], batch[:middle]]
+
+
+def _free_memory(device: str) -> None:
+    import torch
+
+    if device == "cuda":
+        torch.cuda.empty_cache()
+    elif device == "mps":
+        torch.mps.empty_cache()
