@@ -1,0 +1,1 @@
+"""Presets: each YAML file opens with what it is for."""

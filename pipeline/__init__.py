@@ -1,0 +1,1 @@
+"""Runs recordings through the stages and keeps the sessions."""

@@ -1,0 +1,347 @@
+"""The queue of jobs in a workspace's database: submit, claim, report, end, retry."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, case, func, insert, select, update
+
+from diarization.errors import WorkspaceError
+
+from ..cache import key_of
+from ..store.database import Database
+from ..store.models import JOBS
+from ..store.writing import now
+from .job import LANES, MAX_ATTEMPTS, Job
+from .processes import lives, this_process
+
+LOST_AFTER = 120.0
+"""Seconds without a heartbeat after which a job's process counts as gone, where it cannot be asked."""
+
+_GIVEN_UP = (
+    f"given up after {MAX_ATTEMPTS} attempts: the process ended each time while it worked on this; "
+    "look at the recording, then turntone jobs retry"
+)
+_CANCELLED = {"state": "cancelled", "reason": None, "worker": None}
+
+
+class JobQueue:
+    """The jobs of one workspace; any number of processes may use it at once.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's. It is made with the first job.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._database = Database(Path(folder) / "workspace.db")
+
+    # What there is
+
+    def get(self, prefix: str) -> Job:
+        """One job, by its id or by as many first digits as tell it from the others.
+
+        Raises
+        ------
+        WorkspaceError
+            Where no job or several are meant.
+        """
+        with self._reading() as connection:
+            return _job_like(connection, prefix)
+
+    def find(self, job_id: str) -> Job | None:
+        """The job of exactly that id; None where there is none."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).mappings().first()
+            return _job(row) if row else None
+
+    def jobs(self, state: str | None = None, batch: str | None = None, limit: int | None = None) -> list[Job]:
+        """Jobs in the order of their submission, of a state or batch where one is given; the newest ``limit``."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            statement = _wanted(select(JOBS), state, batch).order_by(JOBS.c.number.desc()).limit(limit)
+            return [_job(row) for row in reversed(connection.execute(statement).mappings().all())]
+
+    def counts(self, batch: str | None = None) -> dict[str, int]:
+        """How many jobs are in each state; states without jobs are left out."""
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            statement = _wanted(select(JOBS.c.state, func.count()), None, batch).group_by(JOBS.c.state)
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def batches(self, prefix: str) -> list[str]:
+        """The batches whose name begins so, the newest last."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            newest = func.max(JOBS.c.number)
+            named = select(JOBS.c.batch).where(JOBS.c.batch.startswith(prefix, autoescape=True))
+            return list(connection.execute(named.group_by(JOBS.c.batch).order_by(newest)).scalars())
+
+    def ended_keys(self, batch: str) -> set[str]:
+        """Keys of a batch's jobs that are done, or were given up after ``MAX_ATTEMPTS``."""
+        with self._reading() as connection:
+            if connection is None:
+                return set()
+            given_up = (JOBS.c.state == "failed") & (JOBS.c.attempts >= MAX_ATTEMPTS)
+            ended = select(JOBS.c.key).where(JOBS.c.batch == batch, (JOBS.c.state == "done") | given_up)
+            return set(connection.execute(ended).scalars())
+
+    # What becomes of them
+
+    def submit(
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        title: str,
+        lane: str = "interactive",
+        batch: str | None = None,
+    ) -> Job:
+        """Queue a job. The same work that is still queued or running is not queued again: it is given instead.
+
+        Parameters
+        ----------
+        kind, payload, title, lane, batch
+            As ``Job`` says.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the workspace cannot be written.
+        """
+        (job,) = self.submit_many(kind, [(title, payload)], lane, batch)
+        return job
+
+    def submit_many(
+        self,
+        kind: str,
+        works: list[tuple[str, Mapping[str, Any]]],
+        lane: str = "interactive",
+        batch: str | None = None,
+    ) -> list[Job]:
+        """Queue jobs, all or none, as ``submit`` does; ``works`` are titles with payloads."""
+        assert lane in LANES
+        with self._database.writing() as connection:
+            return [_submitted(connection, kind, title, dict(payload), lane, batch) for title, payload in works]
+
+    def claim(self, kinds: tuple[str, ...], batch: str | None = None) -> Job | None:
+        """The next job of these kinds, of a batch where one is named, now this process's; None where none is queued.
+
+        Jobs whose process is gone come back first: queued again, or failed after ``MAX_ATTEMPTS``.
+        """
+        if not self._database.exists() or not self._anything_to_do():
+            return None
+        with self._database.writing() as connection:
+            _release_lost(connection)
+            lane = case({name: place for place, name in enumerate(LANES)}, value=JOBS.c.lane)
+            queued = _wanted(select(JOBS).where(JOBS.c.kind.in_(kinds)), "queued", batch)
+            row = connection.execute(queued.order_by(lane, JOBS.c.number).limit(1)).mappings().first()
+            if row is None:
+                return None
+            begun = {
+                "state": "running",
+                "attempts": row["attempts"] + 1,
+                "worker": this_process(),
+                "started": now(),
+                "heartbeat": now(),
+                "progress": 0.0,
+                "stage": None,
+                "reason": None,
+            }
+            return _changed(connection, row["id"], begun)
+
+    def report(self, job_id: str, stage: str | None = None, progress: float | None = None) -> bool:
+        """Say that a running job is alive, and how far it is; gives whether it may go on."""
+        said = {"stage": stage, "progress": progress}
+        changes = {name: value for name, value in said.items() if value is not None} | {"heartbeat": now()}
+        mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())
+        with self._database.writing() as connection:
+            alive = connection.execute(update(JOBS).where(mine).values(**changes)).rowcount
+            wanted = connection.execute(select(JOBS.c.cancel_wanted).where(mine)).scalar()
+        return bool(alive) and not wanted
+
+    def finish(self, job_id: str, session: str | None) -> Job:
+        """The job is done; ``session`` is what it made."""
+        return self._end(job_id, {"state": "done", "session": session, "progress": 1.0, "reason": None})
+
+    def fail(self, job_id: str, reason: str, again: bool = False) -> Job:
+        """The job failed; where ``again``, it is queued once more unless it had its ``MAX_ATTEMPTS``."""
+        again = again and self.get(job_id).attempts < MAX_ATTEMPTS
+        return self._end(job_id, {"state": "queued" if again else "failed", "reason": reason})
+
+    def cancelled(self, job_id: str) -> Job:
+        """The job stopped because somebody cancelled it."""
+        return self._end(job_id, _CANCELLED)
+
+    def give_back(self, job_id: str) -> Job:
+        """The process stops before the job is done: it is queued again, and this attempt is not counted."""
+        return self._end(job_id, {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "stage": None})
+
+    def cancel(self, prefix: str) -> Job:
+        """Take a queued job out, or ask a running one to stop at its next step; one that has ended stays as it is.
+
+        Raises
+        ------
+        WorkspaceError
+            Where no job or several are meant.
+        """
+        with self._database_of_jobs() as connection:
+            job = _job_like(connection, prefix)
+            if job.state == "queued":
+                return _changed(connection, job.id, _CANCELLED | {"finished": now()})
+            if job.state == "running":
+                return _changed(connection, job.id, {"cancel_wanted": True})
+            return job
+
+    def retry(self, prefix: str, batch: str | None = None) -> Job:
+        """Queue a failed or cancelled job again, with all its attempts; a job in another state stays as it is.
+
+        Where a batch is named, the job belongs to that from now on.
+
+        Raises
+        ------
+        WorkspaceError
+            Where no job or several are meant.
+        """
+        with self._database_of_jobs() as connection:
+            job = _job_like(connection, prefix)
+            if job.state not in ("failed", "cancelled"):
+                return job
+            again = {"state": "queued", "attempts": 0, "cancel_wanted": False, "finished": None, "progress": 0.0}
+            return _changed(connection, job.id, again | ({"batch": batch} if batch else {}))
+
+    def forget(self, prefix: str) -> Job:
+        """Remove a job that has ended from the list; its session stays.
+
+        Raises
+        ------
+        WorkspaceError
+            Where no job or several are meant, or it has not ended yet.
+        """
+        with self._database_of_jobs() as connection:
+            job = _job_like(connection, prefix)
+            if not job.ended:
+                raise WorkspaceError(f"job {job.id} is {job.state}; cancel it first: turntone jobs cancel {job.id}")
+            assert connection is not None
+            connection.execute(JOBS.delete().where(JOBS.c.id == job.id))
+            return job
+
+    def release_lost(self) -> int:
+        """Queue the jobs again whose process is gone; those with all attempts used up fail. Gives how many."""
+        if not self._database.exists():
+            return 0
+        with self._database.writing() as connection:
+            return _release_lost(connection)
+
+    def _anything_to_do(self) -> bool:
+        """Whether a claim is worth a lock: idle workers ask every second."""
+        with self._database.reading() as connection:
+            open_jobs = select(JOBS.c.id).where(JOBS.c.state.in_(("queued", "running"))).limit(1)
+            return connection.execute(open_jobs).first() is not None
+
+    def _end(self, job_id: str, changes: Mapping[str, Any]) -> Job:
+        """Change a job that this process works on; one that was taken from it meanwhile stays as it is."""
+        mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())
+        finished = None if changes["state"] == "queued" else now()
+        with self._database.writing() as connection:
+            connection.execute(update(JOBS).where(mine).values(**{**changes, "worker": None, "finished": finished}))
+            return _changed(connection, job_id, {})
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection | None]:
+        if not self._database.exists():
+            yield None
+            return
+        with self._database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def _database_of_jobs(self) -> Iterator[Connection | None]:
+        if not self._database.exists():
+            yield None
+            return
+        with self._database.writing() as connection:
+            yield connection
+
+
+def work_key(kind: str, payload: Mapping[str, Any]) -> str:
+    """What tells one piece of work from another: the same work is not queued twice."""
+    return key_of(kind, dict(payload))
+
+
+def _wanted(statement: Select[Any], state: str | None, batch: str | None) -> Select[Any]:
+    if state is not None:
+        statement = statement.where(JOBS.c.state == state)
+    return statement if batch is None else statement.where(JOBS.c.batch == batch)
+
+
+def _submitted(
+    connection: Connection, kind: str, title: str, payload: dict[str, Any], lane: str, batch: str | None
+) -> Job:
+    key = work_key(kind, payload)
+    same = select(JOBS.c.id).where(JOBS.c.key == key, JOBS.c.state.in_(("queued", "running")))
+    known = connection.execute(same).scalar()
+    if known is not None:
+        return _changed(connection, known, {"batch": batch} if batch else {})
+    row = {"id": secrets.token_hex(6), "kind": kind, "state": "queued", "lane": lane, "title": title, "key": key}
+    connection.execute(insert(JOBS).values(**row, payload=payload, batch=batch, created=now()))
+    return _changed(connection, row["id"], {})
+
+
+def _changed(connection: Connection | None, job_id: str, changes: Mapping[str, Any]) -> Job:
+    assert connection is not None
+    if changes:
+        connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(**changes))
+    return _job(connection.execute(select(JOBS).where(JOBS.c.id == job_id)).mappings().one())
+
+
+def _release_lost(connection: Connection) -> int:
+    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
+    lost = [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
+    for row in lost:
+        _changed(connection, row["id"], _after_loss(row))
+    return len(lost)
+
+
+def _after_loss(row: RowMapping) -> dict[str, Any]:
+    if row["cancel_wanted"]:
+        return _CANCELLED | {"finished": now()}
+    if row["attempts"] >= MAX_ATTEMPTS:
+        return {"state": "failed", "reason": _GIVEN_UP, "worker": None, "finished": now()}
+    return {"state": "queued", "worker": None, "progress": 0.0}
+
+
+def _job_like(connection: Connection | None, prefix: str) -> Job:
+    wanted = prefix.strip().lower()
+    statement = select(JOBS).where(JOBS.c.id.startswith(wanted, autoescape=True)).limit(2)
+    rows = connection.execute(statement).mappings().all() if connection is not None and wanted else []
+    if len(rows) == 1:
+        return _job(rows[0])
+    if rows:
+        raise WorkspaceError(f"'{prefix}' begins the ids of several jobs; give more digits")
+    raise WorkspaceError(f"no job is called '{prefix}'; turntone jobs list shows those there are")
+
+
+def _job(row: RowMapping) -> Job:
+    plain = ("id", "kind", "state", "lane", "title", "payload", "batch", "attempts", "stage", "progress", "reason")
+    return Job(
+        **{name: row[name] for name in plain},
+        session=row["session"],
+        created=_utc(row["created"]) or datetime.datetime.now(datetime.UTC),
+        started=_utc(row["started"]),
+        finished=_utc(row["finished"]),
+    )
+
+
+def _utc(time: datetime.datetime | None) -> datetime.datetime | None:
+    return time.replace(tzinfo=datetime.UTC) if time else None

@@ -1,0 +1,205 @@
+"""Works the queue off: a few jobs side by side, so that one recording is decoded while another is in the models."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+
+from diarization.errors import TurntoneError
+
+from ..stages.running import STAGES
+from ..workspace import Workspace
+from .handlers import handler_of, kinds
+from .job import Job
+from .queue import JobQueue
+
+_LOG = logging.getLogger(__name__)
+
+HEARTBEAT = 10.0
+"""Seconds between two signs of life of a running job."""
+
+_SHARES = dict(zip(STAGES, (0.03, 0.67, 0.01, 0.27, 0.02), strict=True))
+_BEFORE = {stage: sum(_SHARES[each] for each in STAGES[:at]) for at, stage in enumerate(STAGES)}
+
+Ended = Callable[[Job], None]
+Moved = Callable[[Job, str, float], None]
+
+
+class JobCancelled(Exception):
+    """Somebody cancelled the job; raised in its work, at the next step that reports."""
+
+
+class _Stopping(Exception):
+    """This worker is to stop; raised in a job's work, at the next step that reports."""
+
+
+class Worker:
+    """Works jobs off in threads of this process; the models are loaded once and shared.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose jobs.
+    threads : int
+        Jobs at once, at least 1. Models run one at a time, so a second thread decodes and stores beside them.
+    ended : callable, optional
+        Told of each job as it ends here, from the thread that worked on it, one at a time.
+    moved : callable, optional
+        Told of each job's stage and of the share of the whole that is done.
+    batch : str, optional
+        The only batch whose jobs are worked on; all where left out.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        threads: int = 2,
+        ended: Ended | None = None,
+        moved: Moved | None = None,
+        batch: str | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.queue = JobQueue(workspace.path)
+        self._threads = threads
+        self._ended, self._moved = ended, moved
+        self._batch = batch
+        self._stop = Event()
+        self._telling, self._claiming = Lock(), Lock()
+        self._running: dict[str, Job] = {}
+
+    def run(self, until_empty: bool = False, poll: float = 1.0) -> None:
+        """Work until ``stop``, or until no job is queued or running here.
+
+        What interrupts it, Ctrl-C say, gives the jobs at work back to the queue and is raised on.
+
+        Parameters
+        ----------
+        until_empty : bool
+            Whether to end where nothing is left to do.
+        poll : float
+            Seconds between two looks into an empty queue.
+        """
+        threads = [Thread(target=self._loop, args=(until_empty, poll), daemon=True) for _ in range(self._threads)]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.2)  # a plain join would not see Ctrl-C
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop at the next step; the jobs at work are queued again, as if they had not begun."""
+        self._stop.set()
+        with self._claiming:  # a claim that has begun ends first, so that its job is seen here
+            running = list(self._running)
+        for job_id in running:
+            self.queue.give_back(job_id)
+
+    def _loop(self, until_empty: bool, poll: float) -> None:
+        while not self._stop.is_set():
+            job = self._claimed()
+            if job is not None:
+                self._work(job)
+            elif until_empty and not self._running:
+                return
+            else:
+                self._stop.wait(poll)
+
+    def _claimed(self) -> Job | None:
+        """The next job, unless this worker stops: what it gave back is not for its other threads."""
+        try:
+            with self._claiming:
+                job = None if self._stop.is_set() else self.queue.claim(kinds(), self._batch)
+                if job is not None:
+                    self._running[job.id] = job
+                return job
+        except TurntoneError as error:  # a locked or full disk: later perhaps
+            _LOG.warning("%s", error)
+            self._stop.wait(1.0)
+            return None
+
+    def _work(self, job: Job) -> None:
+        following = _Following(self.queue, job, self._stop, self._moved)
+        try:
+            ended = self._outcome(job, following)
+        except TurntoneError as error:  # the queue itself cannot be written: the job is found lost later
+            _LOG.warning("job %s: %s", job.id, error)
+            ended = None
+        finally:
+            following.close()
+            self._running.pop(job.id, None)
+        if ended is not None and self._ended:
+            with self._telling:
+                self._ended(ended)
+
+    def _outcome(self, job: Job, following: _Following) -> Job | None:
+        try:
+            session = handler_of(job.kind)(job, self.workspace, following)
+        except _Stopping:
+            self.queue.give_back(job.id)  # here as well: this thread may end before ``stop`` comes to the job
+            return None
+        except JobCancelled:
+            return self.queue.cancelled(job.id)
+        except TurntoneError as error:
+            return self.queue.fail(job.id, str(error))
+        except Exception as error:
+            _LOG.warning("job %s (%s) failed unexpectedly", job.id, job.title, exc_info=True)
+            return self.queue.fail(job.id, _unexpected(job, error), again=True)
+        return self.queue.finish(job.id, session)
+
+
+class _Following:
+    """Progress of one job: reports it at most once a second, shows signs of life in between, and hears of a cancel."""
+
+    def __init__(self, queue: JobQueue, job: Job, stop: Event, moved: Moved | None) -> None:
+        self._queue, self._job, self._stop, self._moved = queue, job, stop, moved
+        self._said: tuple[str | None, float] = (None, 0.0)
+        self._told = 0.0
+        self._wanted = True
+        self._closed = Event()
+        self._heart = Thread(target=self._beat, daemon=True)
+        self._heart.start()
+
+    def __call__(self, stage: str, share: float) -> None:
+        """What stages report to.
+
+        Raises
+        ------
+        JobCancelled, _Stopping
+            Where the job is not to go on.
+        """
+        whole = min(_BEFORE.get(stage, 0.0) + share * _SHARES.get(stage, 1.0), 1.0)
+        if self._moved:
+            self._moved(self._job, stage, whole)
+        if stage != self._said[0] or time.monotonic() - self._told > 1.0:
+            self._said, self._told = (stage, whole), time.monotonic()
+            self._report()
+        if self._stop.is_set():
+            raise _Stopping
+        if not self._wanted:
+            raise JobCancelled
+
+    def close(self) -> None:
+        """No more signs of life."""
+        self._closed.set()
+        self._heart.join()
+
+    def _beat(self) -> None:
+        while not self._closed.wait(HEARTBEAT):
+            self._report()
+
+    def _report(self) -> None:
+        try:
+            self._wanted = self._queue.report(self._job.id, *self._said)
+        except TurntoneError as error:  # a busy database is no reason to lose the work
+            _LOG.warning("job %s: %s", self._job.id, error)
+
+
+def _unexpected(job: Job, error: Exception) -> str:
+    said = str(error).strip().split("\n")[0] or "no message"
+    return f"{job.title}: the analysis failed unexpectedly ({type(error).__name__}: {said}); nothing was stored"

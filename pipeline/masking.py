@@ -1,0 +1,75 @@
+"""Whose emotions are neither computed nor stored nor shown: masked roles, and who has no role under a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .roles import role_problem
+
+MASKED = "masked: "
+"""How the reason of every turn begins that is not scored because of its speaker."""
+
+AWAITING = "not scored yet: the speaker's role was given after the analysis; run turntone sessions score "
+"""How the reason of a turn begins that may be scored now and was masked before."""
+
+
+class PrivacyConfig(BaseModel):
+    """Whose emotions are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mask_roles: list[str] = Field(
+        default_factory=list,
+        description="roles whose emotions are never computed, stored or shown; where there are any, a speaker without "
+        "a role is not scored either",
+    )
+
+
+@dataclass(frozen=True)
+class Mask:
+    """The roles that are masked; without any, everybody is scored.
+
+    Parameters
+    ----------
+    roles : frozenset of str
+        Of ``ROLES``.
+    """
+
+    roles: frozenset[str] = frozenset()
+
+    def __or__(self, other: Mask) -> Mask:
+        return Mask(self.roles | other.roles)
+
+    def reason(self, label: str, role: str | None, session_id: str) -> str | None:
+        """Why a speaker is not scored, as a sentence that says what to do; None where nothing is against it."""
+        if not self.roles:
+            return None
+        if role is None:
+            return (
+                f"{MASKED}nobody has said yet which role {label} has; say it with "
+                f"turntone sessions assign {session_id} {label}=:ROLE"
+            )
+        return f"{MASKED}the role {role} is not scored" if role in self.roles else None
+
+    def reasons(self, roles: Mapping[str, str | None], session_id: str) -> dict[str, str]:
+        """The reasons by label, of the speakers who are not scored."""
+        found = {label: self.reason(label, role, session_id) for label, role in roles.items()}
+        return {label: reason for label, reason in found.items() if reason}
+
+    def to_json(self) -> dict[str, Any]:
+        """What a session's provenance keeps under ``privacy``."""
+        return {"mask_roles": sorted(self.roles)}
+
+
+def mask_of(provenance: Mapping[str, Any]) -> Mask:
+    """The mask in force for a session, from its provenance."""
+    return Mask(frozenset((provenance.get("privacy") or {}).get("mask_roles") or ()))
+
+
+def mask_problem(roles: Iterable[str]) -> str | None:
+    """What is wrong with roles to be masked, as a sentence; None where all of them are roles."""
+    return next(filter(None, map(role_problem, roles)), None)

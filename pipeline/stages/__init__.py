@@ -1,0 +1,1 @@
+"""The stages that find a session, one file each: read, diarize, turns, recognize."""

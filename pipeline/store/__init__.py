@@ -1,0 +1,1 @@
+"""The session store: tables, migrations and artifact files behind a Workspace."""

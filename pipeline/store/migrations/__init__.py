@@ -1,0 +1,1 @@
+"""Alembic migrations of the workspace's database, in ``versions``, oldest first."""

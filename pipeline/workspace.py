@@ -1,0 +1,706 @@
+"""A Workspace: the folder that holds analysed sessions, their cases and who speaks in them."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from diarization.audio import write_channels, write_flac
+from diarization.channel_sound import ChannelSound
+from diarization.errors import WorkspaceError
+from diarization.identity import IdentityConfig
+from diarization.recordings import Waveform
+from emotion.calibration import Calibration
+
+from .cache import StageCache
+from .masking import Mask, mask_of
+from .own_models import FOLDERS as OWN_FOLDERS
+from .own_models import OwnModels
+from .reviews import reviewed
+from .sessions import Session
+from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
+from .store.changes import Change
+from .store.corrections import answer_again, answers_of, corrected_sessions, kept_answers
+from .store.database import Database, as_sentences
+from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
+from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
+from .store.models import CASES, SESSIONS
+from .store.people import checked_roles, clean_name, people_to_keep, refusals_by_label, refuse_again, write_people
+from .store.recalibrating import recalibrate
+from .store.rescoring import Rescoring
+from .store.rows import conversation_arrays, emotion_arrays
+from .store.summaries import (
+    CaseSummary,
+    SessionSummary,
+    SpeakerSummary,
+    by_date,
+    case_summaries,
+    course_of,
+    session_courses,
+    session_id_like,
+    session_summaries,
+)
+from .store.voices import identity_of, keep_identity, voice_notes
+from .store.writing import (
+    case_id_of,
+    delete_sessions,
+    earlier_ids,
+    files_in_use,
+    insert_artifacts,
+    insert_session,
+    insert_speakers,
+    participants_in,
+    pin_anew,
+    sessions_with,
+)
+
+__all__ = ["CaseSummary", "SessionSummary", "SpeakerSummary", "Workspace", "default_workspace", "session_id"]
+
+DEFAULT_WORKSPACE = "turntone-workspace"
+_DATABASE = "workspace.db"
+
+
+def default_workspace() -> Path:
+    """Where sessions go unless somebody says otherwise: ``TURNTONE_WORKSPACE``, else a folder where one stands."""
+    return Path(os.environ.get("TURNTONE_WORKSPACE") or DEFAULT_WORKSPACE)
+
+
+def session_id(recording_id: str, case: str | None) -> str:
+    """The id of a recording's session: 12 hexadecimal digits.
+
+    >>> session_id("ab" * 32, None) == session_id("ab" * 32, "Anna")
+    False
+    """
+    return hashlib.sha256(f"{recording_id}\0{case or ''}".encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class KnownSession:
+    """What decides whether a recording has to be analysed again.
+
+    Parameters
+    ----------
+    id, case, date
+        As a Session's.
+    analysis_key : str
+        Stands for the settings and models that it was analysed with.
+    whole : bool
+        Whether its files are all there, with the bytes that were written.
+    """
+
+    id: str
+    case: str | None
+    date: datetime.date | None
+    analysis_key: str
+    whole: bool
+
+
+class Workspace:
+    """A folder with a database (``workspace.db``), arrays (``artifacts``), 16 kHz audio and the stage cache.
+
+    A folder that does not exist yet is an empty workspace; only writing creates it. A write is all or nothing, also
+    where the process is killed, and other processes may read and write at the same time.
+
+    Parameters
+    ----------
+    path : Path or str, optional
+        The folder; ``default_workspace()`` where left out.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        self.path = default_workspace() if path is None else Path(path).expanduser()
+        self.cache = StageCache(self.path / "cache")
+        self.own = OwnModels(self.path)
+        self._database = Database(self.path / _DATABASE)
+        self._swept = False
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.path)!r})"
+
+    # What it holds
+
+    def sessions(self, case: str | None = None) -> list[SessionSummary]:
+        """The sessions of a case or of all, ordered by case, date and time of analysis.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such case, or the folder is no workspace.
+        """
+        case = None if case is None else clean_name(case, "case")
+        with self._reading() as connection:
+            if case is not None:
+                self._check_case(connection, case)
+            return session_summaries(connection, case) if connection else []
+
+    def cases(self) -> list[CaseSummary]:
+        """The cases by name."""
+        with self._reading() as connection:
+            return case_summaries(connection) if connection else []
+
+    def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
+        """How the speakers of some sessions sound over time, as ``session_courses`` says, without opening them."""
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            found = session_courses(connection, session_ids)
+            corrected = {each for each in corrected_sessions(connection, session_ids) if each in found}
+        return found | {each: course_of(self.session(each)) for each in corrected}
+
+    def session(self, prefix: str, corrected: bool = True) -> Session:
+        """One session, by its id or by as many first digits as tell it from the others.
+
+        Where ``corrected`` is False, as the machine found it, without what a person said of its turns.
+
+        Raises
+        ------
+        WorkspaceError
+            Where no session or several are meant, or its files are damaged.
+        """
+        with self._reading() as connection:
+            return self._loaded(connection, self._known(connection, prefix), corrected)
+
+    def case(self, name: str) -> list[Session]:
+        """The sessions of a case by date; undated ones come last.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such case.
+        """
+        name = clean_name(name, "case")
+        with self._reading() as connection:
+            open_connection = self._check_case(connection, name)
+            statement = (
+                select(SESSIONS.c.id).join_from(SESSIONS, CASES).where(CASES.c.name == name).order_by(*by_date())
+            )
+            return [self._loaded(open_connection, each) for each in open_connection.execute(statement).scalars()]
+
+    def audio(self, prefix: str) -> Path:
+        """The 16 kHz FLAC copy of a session's recording.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such session, or no copy of its audio.
+        """
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+            assert connection is not None
+            file = artifacts_of(connection, known).get("audio")
+        if file is None or not (self.path / file.file).is_file():
+            raise WorkspaceError(f"session {known}: no copy of its audio is kept; analyse the recording again")
+        return self.path / file.file
+
+    def of_recording(self, recording_id: str) -> KnownSession | None:
+        """The session of a recording; None where the recording was not analysed yet."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            same = select(SESSIONS.c.id).where(SESSIONS.c.recording_id == recording_id)
+            found = connection.execute(same.order_by(SESSIONS.c.changed.desc())).scalar()
+            if found is None:
+                return None
+            row, files = session_row_of(connection, found), artifacts_of(connection, found).values()
+            whole = all(is_whole(self.path, each) for each in files)
+            return KnownSession(found, row["case"], row["date"], row["analysis_key"], whole)
+
+    def pinned(self, case: str | None) -> dict[str, Any] | None:
+        """The models a case is pinned to; None where it has not begun yet."""
+        with self._reading() as connection:
+            if connection is None or case is None:
+                return None
+            models = connection.execute(select(CASES.c.models).where(CASES.c.name == case)).scalar()
+            return models or None
+
+    # What changes it
+
+    def save(
+        self,
+        session: Session,
+        waveform: Waveform | None = None,
+        analysis: Analysis | None = None,
+        channels: ChannelSound | None = None,
+        identity: IdentityConfig | None = None,
+    ) -> Session:
+        """Keep a session; it takes the place of the recording's earlier one, in whatever case that was.
+
+        Participants named in ``session.speakers`` are who speaks. Where none is named, those of the earlier session
+        hold on, if its speakers were found in the same way; so do its date where the new one has none, and its audio
+        where no waveform is given. Speakers whom nobody named are matched to the case's participants by voice.
+
+        Parameters
+        ----------
+        session : Session
+            Its id, case and date are stored as they are.
+        waveform : np.ndarray, shape (samples,), optional
+            16 kHz audio to keep for playing.
+        analysis : Analysis, optional
+            How it was found.
+        channels : ChannelSound, optional
+            The channels to keep beside the audio, where the speakers have one each: they are scored from it.
+        identity : IdentityConfig, optional
+            How voices are matched in the case from now on; as before where left out.
+
+        Returns
+        -------
+        Session
+            As stored, with what the case adds: baselines, whether it may be compared, notes.
+
+        Raises
+        ------
+        WorkspaceError
+            Where it cannot be written; the workspace is then as it was.
+        """
+        self.check_usable()
+        analysis = analysis or Analysis()
+        with as_sentences(self.path), Staging(self.path) as staging:
+            artifacts = self._staged(staging, session, waveform, analysis, channels)
+            with self._database.writing() as connection:
+                notes, purged = self._replace(connection, staging, session, analysis, artifacts, identity)
+                staging.publish()
+        self._sweep_once()
+        self._wipe(purged)
+        stored = self.session(session.id)
+        return replace(stored, notes=(*stored.notes, *notes))
+
+    def refile(
+        self, prefix: str, case: str | None = None, date: datetime.date | None = None, path: Path | None = None
+    ) -> Session:
+        """Give a session another case or date, or its recording another path; what is left out stays.
+
+        Another case is another id.
+        """
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+            assert connection is not None
+            session, analysis = load_session(connection, self.path, known), load_analysis(connection, self.path, known)
+        case = clean_name(case, "case") if case is not None else session.case
+        recording = replace(session.recording, path=path or session.recording.path)
+        new_id = session_id(recording.id, case)
+        moved = replace(session, id=new_id, case=case, date=date or session.date, recording=recording)
+        return self.save(moved, analysis=analysis)
+
+    def assign(self, prefix: str, people: Mapping[str, tuple[str | None, str | None]]) -> list[Session]:
+        """Say who is who in a session; match the case's voices again, and score again what that changes.
+
+        Parameters
+        ----------
+        prefix : str
+            The session.
+        people : mapping
+            Participant and role by speaker label. Without a participant the speaker is unknown again, and no voice
+            says once more that it is who it was; without a role it is the one that the participant has elsewhere in
+            the case.
+
+        Returns
+        -------
+        list of Session
+            Those changed, this one first: others have speakers whom the voice now says to be somebody else, or scores
+            relative to another baseline.
+
+        Raises
+        ------
+        WorkspaceError
+            Where a speaker or role does not exist, or one participant would be two speakers of the session.
+        """
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+        with self.changing() as change:
+            change.concerns(known)
+            write_people(change.connection, known, people)
+        return self.changed(known, change)
+
+    @contextmanager
+    def changing(self) -> Iterator[Change]:
+        """A transaction that changes who is who; what follows from that is done at its end.
+
+        Raises
+        ------
+        WorkspaceError
+            Where it cannot be written; the workspace is then as it was.
+        """
+        with as_sentences(self.path), Staging(self.path) as staging, self._database.writing() as connection:
+            change = Change(connection, self.path, staging)
+            yield change
+            change.settle()
+            staging.publish()
+        self._wipe(change.purged)
+
+    def changed(self, first: str | None, change: Change) -> list[Session]:
+        """The sessions that a change concerned, as they are now; the one named first comes first."""
+        ids = [first] if first else []
+        with self._reading() as reader:
+            return [self._loaded(reader, each) for each in [*ids, *(sorted(change.changed - {first}))]]
+
+    def match_again(self, case: str, identity: IdentityConfig) -> list[Session]:
+        """Match the voices of a case by these settings from now on; gives the sessions that it changed."""
+        with self._reading() as connection:
+            key = self._case_key(connection, case)
+            if connection is None or key is None or identity_of(connection, key) == identity:
+                return []
+        with self.changing() as change:
+            if keep_identity(change.connection, key, identity):
+                change.cases.add(key)
+        return self.changed(None, change)
+
+    def mask(self, roles: Iterable[str], session: str | None = None, case: str | None = None) -> list[Session]:
+        """Mask roles from now on, and remove what is stored of the emotions of those who have them, or have none.
+
+        Parameters
+        ----------
+        roles : iterable of str
+            Of ``pipeline.roles.ROLES``; they are added to those masked before.
+        session, case : str, optional
+            The session and those of its case, or a case's; one of the two.
+
+        Returns
+        -------
+        list of Session
+            Those now under the mask.
+
+        Raises
+        ------
+        WorkspaceError
+            Where a role, session or case does not exist.
+        """
+        return self._remask(session, case, lambda mask: mask | Mask(frozenset(checked_roles(roles))))
+
+    def unmask(self, roles: Iterable[str], session: str | None = None, case: str | None = None) -> list[Session]:
+        """Lift the mask from roles. Their turns then wait to be scored from the audio that is kept.
+
+        Parameters, what it gives and what it raises are those of ``mask``.
+        """
+        return self._remask(session, case, lambda mask: Mask(mask.roles - checked_roles(roles)))
+
+    def mask_of(self, recording_id: str, case: str | None) -> Mask:
+        """The mask that a recording is under before it is analysed: its case's, and that of its earlier session."""
+        with self._reading() as connection:
+            return mask_in_force(connection, case, recording_id) if connection else Mask()
+
+    def roles_of(self, recording_id: str, diarization_key: str) -> dict[str, str | None]:
+        """The roles of a recording's speakers, by label, where its speakers were found in the way of that key."""
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            same = (SESSIONS.c.recording_id == recording_id) & (SESSIONS.c.diarization_key == diarization_key)
+            known = connection.execute(select(SESSIONS.c.id).where(same)).scalar()
+            return said_roles(connection, known) if known else {}
+
+    def said_roles(self, prefix: str) -> dict[str, str | None]:
+        """The roles of a session's speakers, by label, as far as a person said them; what masks go by."""
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+            assert connection is not None
+            return said_roles(connection, known)
+
+    def analysis(self, prefix: str) -> Analysis:
+        """How a session was found."""
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+            assert connection is not None
+            return load_analysis(connection, self.path, known)
+
+    def channels(self, prefix: str) -> Path | None:
+        """The channels kept of a session's recording; None where its speakers have none to themselves."""
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+            assert connection is not None
+            file = artifacts_of(connection, known).get("channels")
+        return self.path / file.file if file else None
+
+    def _remask(self, session: str | None, case: str | None, changed: Callable[[Mask], Mask]) -> list[Session]:
+        with self._reading() as connection:
+            known = self._known(connection, session) if session is not None else self._first_of(connection, case)
+        with as_sentences(self.path), Staging(self.path) as staging, self._database.writing() as connection:
+            together = sessions_of_case(connection, known)
+            for each in together:
+                set_mask(connection, each, changed(mask_of(session_row_of(connection, each)["provenance"])))
+            purged = enforce(connection, self.path, staging, together)
+            staging.publish()
+            concerned = participants_in(connection, together)
+            Rescoring(connection, self.path, staging)(sessions_with(connection, concerned))
+            staging.publish()
+        self._wipe(purged)
+        with self._reading() as reader:
+            return [self._loaded(reader, each) for each in together]
+
+    def _first_of(self, connection: Connection | None, case: str | None) -> str:
+        name = clean_name(case or "", "case")
+        found = self._check_case(connection, name)
+        first = select(SESSIONS.c.id).join_from(SESSIONS, CASES).where(CASES.c.name == name)
+        return str(found.execute(first).scalars().first())
+
+    def calibrate(self, calibration: Calibration) -> list[str]:
+        """Keep a calibration, and score the sessions that it is for again, from the scores that are stored.
+
+        Sessions that were analysed with the calibration turned off, or with another one by name, are left as they are.
+
+        Returns
+        -------
+        list of str
+            The ids of the sessions scored again.
+
+        Raises
+        ------
+        WorkspaceError
+            Where it cannot be written; the sessions are then as they were.
+        """
+        self.check_usable()
+        self.own.keep_calibration(calibration)
+        return self._recalibrated(calibration, calibration)
+
+    def forget_calibration(self, name: str) -> list[str]:
+        """Remove a calibration; sessions that it was applied to are scored again, with the next newest or with none.
+
+        Raises
+        ------
+        ConfigError
+            Where there is no such calibration.
+        """
+        gone = self.own.delete_calibration(name)
+        return self._recalibrated(gone, self.own.calibration_for("auto", gone.uses, gone.labels)[0])
+
+    def _recalibrated(self, subject: Calibration, applied: Calibration | None) -> list[str]:
+        if not self._database.exists():
+            return []
+        with as_sentences(self.path), self._database.writing() as connection:
+            return recalibrate(connection, subject, applied)
+
+    def delete(self, prefix: str) -> str:
+        """Remove a session with its files, cached stages included; its participants' other sessions are scored again.
+
+        Returns
+        -------
+        str
+            Its id.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such session.
+        """
+        with self._reading() as connection:
+            known = self._known(connection, prefix)
+        with self.changing() as change:
+            row = session_row_of(change.connection, known)
+            change.concerns(known)
+            delete_sessions(change.connection, [known])
+            pin_anew(change.connection, [row["case_id"]])
+        self.cache.forget(row["recording_id"])
+        self.sweep()
+        return known
+
+    def sweep(self) -> list[Path]:
+        """Remove files that belong to no session, as a killed analysis leaves them; gives what went."""
+        if not self._database.exists():
+            return []
+        with self._database.writing() as connection:
+            return sweep(self.path, files_in_use(connection))
+
+    def wipe(self, recordings: Iterable[str]) -> None:
+        """Remove what stages found of the recordings, files that nobody names, and free pages of the database."""
+        for each in recordings:
+            self.cache.forget(each)
+        self.sweep()
+        self._database.wipe()
+
+    # For what stands beside it
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection that alone may write; all of it is stored, or nothing where anything was raised."""
+        with self._database.writing() as connection:
+            yield connection
+
+    def reading(self) -> AbstractContextManager[Connection | None]:
+        """A connection that sees one state of the workspace; None where nothing was ever stored."""
+        return self._reading()
+
+    def known(self, connection: Connection | None, prefix: str) -> str:
+        """The id of the one session that is meant; a WorkspaceError where there is none or several are."""
+        return self._known(connection, prefix)
+
+    # Whether it is well
+
+    def check_usable(self) -> None:
+        """Nothing, where sessions can be kept here.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the folder is something else, is not ours to write, or was written by a newer program.
+        """
+        with self._reading():
+            pass
+        nearest = next(each for each in (self.path.absolute(), *self.path.absolute().parents) if each.exists())
+        for place in (nearest, self._database.file if self._database.exists() else nearest):
+            if not os.access(place, os.W_OK):
+                raise WorkspaceError(f"{place}: permission denied; choose another folder with --workspace")
+
+    def check(self) -> list[str]:
+        """What is wrong with the files, a sentence each; empty where every session is whole."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            ids = list(connection.execute(select(SESSIONS.c.id)).scalars())
+            return [
+                f"session {each}: {artifact.file} is missing or damaged; analyse the recording again"
+                for each in ids
+                for artifact in artifacts_of(connection, each).values()
+                if not is_whole(self.path, artifact)
+            ]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection | None]:
+        """A connection to read from; None where nothing was ever stored."""
+        with as_sentences(self.path, writing=False):
+            self._check_folder()
+            there = self._database.exists()
+        if not there:
+            yield None
+            return
+        with self._database.reading() as connection:
+            yield connection
+
+    def _check_folder(self) -> None:
+        if not self.path.exists():
+            return
+        if not self.path.is_dir():
+            raise WorkspaceError(f"{self.path}: a file, not a folder; choose another one with --workspace")
+        if (self.path / _DATABASE).exists():
+            return
+        ours = {*FOLDERS, *OWN_FOLDERS, "cache", "uploads", f"{_DATABASE}-journal"}
+        if any(each.name not in ours and not each.name.startswith(".") for each in self.path.iterdir()):
+            raise WorkspaceError(
+                f"{self.path}: not a workspace, it holds other files and no {_DATABASE}; "
+                "choose a new folder or an empty one with --workspace"
+            )
+
+    def _known(self, connection: Connection | None, prefix: str) -> str:
+        if connection is None:
+            raise WorkspaceError(f"no session is called '{prefix}'; the workspace {self.path} is empty")
+        return session_id_like(connection, prefix)
+
+    def _check_case(self, connection: Connection | None, name: str) -> Connection:
+        names = list(connection.execute(select(CASES.c.name).order_by(CASES.c.name)).scalars()) if connection else []
+        if connection is not None and name in names:
+            return connection
+        near = get_close_matches(name, names, 1, 0.5)
+        known = f"known are {', '.join(names[:10])}" if names else f"the workspace {self.path} has no cases yet"
+        raise WorkspaceError(f"no case is called '{name}'{f', did you mean {near[0]!r}?' if near else f'; {known}'}")
+
+    def _case_key(self, connection: Connection | None, name: str) -> int | None:
+        found = connection.execute(select(CASES.c.id).where(CASES.c.name == name)).scalar() if connection else None
+        return None if found is None else int(found)
+
+    def _loaded(self, connection: Connection | None, known: str, corrected: bool = True) -> Session:
+        assert connection is not None
+        session = presented(connection, load_session(connection, self.path, known))
+        if corrected:
+            session = reviewed(session, answers_of(connection, known))
+        return replace(session, notes=(*session.notes, *voice_notes(connection, known)))
+
+    def _staged(
+        self,
+        staging: Staging,
+        session: Session,
+        waveform: Waveform | None,
+        analysis: Analysis,
+        channels: ChannelSound | None,
+    ) -> dict[str, Artifact]:
+        artifacts = {
+            "conversation": staging.arrays(conversation_arrays(session)),
+            "emotion": staging.arrays(emotion_arrays(session.arrays)),
+        }
+        if analysis.measured is not None:
+            artifacts["voices"] = staging.arrays(analysis.measured.to_arrays())
+        if waveform is not None:
+            file = f"audio/{session.recording.id}.flac"
+            artifacts["audio"] = staging.file(file, lambda path: write_flac(path, waveform))
+        if channels is not None:
+            file = f"audio/{session.recording.id}.channels.flac"
+            artifacts["channels"] = staging.file(file, lambda path: write_channels(path, channels))
+        return artifacts
+
+    def _replace(
+        self,
+        connection: Connection,
+        staging: Staging,
+        session: Session,
+        analysis: Analysis,
+        artifacts: dict[str, Artifact],
+        identity: IdentityConfig | None,
+    ) -> tuple[list[str], list[str]]:
+        """The transaction of ``save``; gives notes on what became of the earlier session, and recordings to wipe."""
+        mask = mask_of(session.provenance) | mask_in_force(connection, session.case, session.recording.id)
+        if mask.roles:
+            session = replace(session, provenance=session.provenance | {"privacy": mask.to_json()})
+        earlier = earlier_ids(connection, session)
+        rows = [session_row_of(connection, each) for each in earlier]
+        people, notes = people_to_keep(connection, session, analysis, rows)
+        if rows:
+            session = replace(session, date=session.date or rows[0]["date"])
+            kept = artifacts_of(connection, earlier[0])
+            artifacts = {name: kept[name] for name in ("audio", "channels") if name in kept} | artifacts
+        change = Change(connection, self.path, staging)
+        change.concerns(*earlier)
+        refused = refusals_by_label(connection, earlier[0]) if earlier else []
+        answered = kept_answers(connection, earlier[0]) if earlier else []
+        same_voices = bool(rows) and rows[0]["diarization_key"] == analysis.diarization_key
+        delete_sessions(connection, earlier)
+        case_id = case_id_of(connection, session.case, analysis.models)
+        insert_session(connection, session, case_id, analysis, rows[0]["created"] if rows else None)
+        insert_speakers(connection, session, case_id, people)
+        insert_artifacts(connection, session.id, artifacts)
+        if same_voices:
+            refuse_again(connection, session.id, case_id, refused)
+        lost = answer_again(connection, session.id, answered, session.speakers["label"], session.scheme.labels)
+        notes = [*notes, *([_lost_corrections(lost)] if lost else [])]
+        purged = self._masked(connection, staging, session.id, mask)
+        pin_anew(connection, [case_id, *(row["case_id"] for row in rows)])
+        if identity is not None:
+            keep_identity(connection, case_id, identity)
+        change.concerns(session.id, scored=True)
+        change.settle()
+        return notes, purged + change.purged + [session.recording.id] * bool(rows and mask.roles)
+
+    def _masked(self, connection: Connection, staging: Staging, known: str, mask: Mask) -> list[str]:
+        """Put a mask over a session and those of its case; gives the recordings from which something was removed."""
+        if not mask.roles:
+            return []
+        together = sessions_of_case(connection, known)
+        for each in together:
+            set_mask(connection, each, mask)
+        staging.publish()  # what is read again below lies under its name
+        return enforce(connection, self.path, staging, together)
+
+    def _wipe(self, recordings: list[str]) -> None:
+        """Remove what the database and the files no longer name but still hold: cached stages, old files, old pages."""
+        for each in set(recordings):
+            for stage in ("recognize", "voices"):
+                self.cache.forget_stage(each, stage)
+        if recordings:
+            self.sweep()
+            self._database.wipe()
+
+    def _sweep_once(self) -> None:
+        """Once a process, and never at the cost of what was just stored."""
+        if not self._swept:
+            self._swept = True
+            with suppress(WorkspaceError):
+                self.sweep()
+
+
+def _lost_corrections(count: int) -> str:
+    which = "A turn that was corrected is" if count == 1 else f"{count} turns that were corrected are"
+    return f"{which} not found in the same place any more, so the correction is gone; look at the turns again."
