@@ -1,0 +1,1 @@
+"""Measures, figures, reports and evaluation: pure functions over a session's tables."""
