@@ -1,0 +1,52 @@
+"""Errors as problem+json (RFC 9457), with the library's sentences."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from diarization.errors import TurntoneError
+
+
+class Problem(BaseModel):
+    """What is wrong with a request."""
+
+    type: str = Field("about:blank", description="always about:blank: the status says what kind of problem it is")
+    title: str = Field(description="the status in words")
+    status: int = Field(description="the HTTP status")
+    detail: str = Field(description="a sentence: what is wrong, and what to do")
+
+
+def problem(status: int, detail: str) -> JSONResponse:
+    """An answer that says what is wrong."""
+    found = Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(found.model_dump(), status, media_type="application/problem+json")
+
+
+def add_problems(server: FastAPI) -> None:
+    """Let the application answer with problems wherever something is wrong."""
+
+    @server.exception_handler(TurntoneError)
+    def mendable(_request: Request, error: TurntoneError) -> JSONResponse:
+        return problem(400, str(error))
+
+    @server.exception_handler(HTTPException)
+    def refused(_request: Request, error: HTTPException) -> JSONResponse:
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @server.exception_handler(RequestValidationError)
+    def misunderstood(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(422, "; ".join(_said(each) for each in error.errors()))
+
+
+def _said(error: dict[str, object]) -> str:
+    where = error.get("loc")
+    place = ".".join(str(each) for each in where[1:]) if isinstance(where, tuple) else ""
+    return f"{place or 'body'}: {error.get('msg')}"

@@ -1,0 +1,197 @@
+"""The dashboard: Dash pages, audio and reports of one workspace, served by one FastAPI application."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dash import Dash
+from dash.backends._fastapi import reset_current_request, set_current_request
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from diarization.errors import TurntoneError
+
+from .api import Uploads, add_api
+from .audio import audio_routes
+from .background import BackgroundWorker, beside
+from .connections import connect_browser, connect_home, connect_pages
+from .downloads import report_routes
+from .layout.shell import INDEX, shell
+from .security import OwnPagesOnly, SecurityHeaders, allowed_hosts, content_security_policy
+from .sessions import Library
+
+if TYPE_CHECKING:
+    import uvicorn
+
+_ASSETS = Path(__file__).parent / "assets"
+
+
+def make_app(
+    workspace_path: Path | str, hosts: Sequence[str] | None = None, worker: BackgroundWorker | None = None
+) -> FastAPI:
+    """The application over a workspace; one that does not exist yet is an empty one.
+
+    Parameters
+    ----------
+    workspace_path : Path or str
+        The workspace's folder; it is read whenever a page is asked for, so that new sessions appear by themselves.
+    hosts : sequence of str, optional
+        Names that requests may call this server by; those of this machine alone where left out.
+    worker : BackgroundWorker, optional
+        What works on uploads as long as the server runs; without one they wait for ``turntone worker``.
+    """
+    from pipeline.provenance import library_version
+    from pipeline.workspace import Workspace
+
+    library = Library(Workspace(workspace_path))
+    uploads = Uploads(library.path)
+    uploads.sweep()
+    server = FastAPI(
+        title="Turntone",
+        version=library_version("turntone"),
+        description="Who spoke when, and what each turn sounds like. Recordings stay on this machine.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=beside(worker) if worker else None,
+    )
+    add_api(server, library, uploads)
+    server.include_router(audio_routes(library), include_in_schema=False)
+    server.include_router(report_routes(library), include_in_schema=False)
+    dash = _pages(server, library)
+    _add_addresses(server, dash, library)
+    server.add_middleware(OwnPagesOnly)
+    server.add_middleware(SecurityHeaders, policy=content_security_policy(dash.csp_hashes()))
+    server.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=list(hosts or allowed_hosts("127.0.0.1")), www_redirect=False
+    )
+    return server
+
+
+def serve(
+    workspace_path: Path | str,
+    host: str = "127.0.0.1",
+    port: int = 8050,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the dashboard until Ctrl-C.
+
+    Parameters
+    ----------
+    workspace_path : Path or str
+        The workspace's folder.
+    host : str
+        Address to listen on; the default answers this machine only. There is no sign-in: on another address,
+        everybody who reaches it can read and hear the sessions.
+    port : int
+        Port to listen on; 0 takes a free one.
+    started : callable, optional
+        Called with the dashboard's address once it can be asked for.
+
+    Raises
+    ------
+    TurntoneError
+        Where nothing can listen there, for example because the port is in use.
+    """
+    with listen(host, port) as sock, suppress(KeyboardInterrupt):
+        worker = BackgroundWorker(Path(workspace_path))
+        server = uvicorn_server(make_app(workspace_path, allowed_hosts(host), worker))
+        if started:
+            started(f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}")
+        server.run(sockets=[sock])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on that address.
+
+    Raises
+    ------
+    TurntoneError
+        Where it is in use, not this machine's, or not allowed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen()
+    except OSError as error:
+        sock.close()
+        raise TurntoneError(_why_not(error, host, port)) from error
+    return sock
+
+
+def uvicorn_server(app: FastAPI) -> uvicorn.Server:
+    """The server that runs the application; it waits two seconds for players that still read when it ends."""
+    import uvicorn
+
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+
+
+def _pages(server: FastAPI, library: Library) -> Any:
+    dash: Any = Dash(
+        __name__,
+        server=server,  # type: ignore[arg-type]
+        assets_folder=str(_ASSETS),
+        title="Turntone",
+        update_title="",
+        index_string=INDEX,
+        suppress_callback_exceptions=True,
+    )
+    # No callback of ours needs a WebSocket; otherwise every open page would hold one.
+    dash.backend.websocket_capability = False
+    dash.layout = shell()
+
+    connect_pages(dash, library)
+    connect_browser(dash)
+    connect_home(dash, library)
+    # Dash would prepare this at the first request of its own; a page asked for directly needs it before.
+    dash._setup_server()
+    return dash
+
+
+def _add_addresses(server: FastAPI, dash: Any, library: Library) -> None:
+    """Every page's address; unknown ones get the page that says so, with status 404."""
+
+    def index(request: Request, found: bool) -> Response:
+        # Dash asks for the request under way, which it knows by itself only at its own addresses.
+        token = set_current_request(request)  # type: ignore[no-untyped-call]
+        try:
+            return HTMLResponse(dash.index(), 200 if found else 404)
+        finally:
+            reset_current_request(token)  # type: ignore[no-untyped-call]
+
+    @server.get("/jobs", include_in_schema=False)
+    @server.get("/review", include_in_schema=False)
+    @server.get("/participants", include_in_schema=False)
+    @server.get("/models", include_in_schema=False)
+    def known(request: Request) -> Response:
+        return index(request, True)
+
+    @server.get("/session/{session_id}", include_in_schema=False)
+    @server.get("/review/{session_id}", include_in_schema=False)
+    def session(request: Request, session_id: str) -> Response:
+        return index(request, library.has_session(session_id))
+
+    @server.get("/case/{name:path}", include_in_schema=False)
+    def case(request: Request, name: str) -> Response:
+        return index(request, library.has_case(name))
+
+    @server.get("/{path:path}", include_in_schema=False)
+    def nowhere(request: Request) -> Response:
+        return index(request, False)
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use; choose another one, such as --port {port + 1}"
+    if error.errno == errno.EACCES:
+        return f"port {port} on {host} is not allowed; choose one from 1024 up, such as --port 8050"
+    why = error.strerror or str(error)
+    return f"cannot listen on {host}, port {port}: {why}; choose an address of this machine with --host"

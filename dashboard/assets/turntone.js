@@ -1,0 +1,216 @@
+/* The player: turns and times that are clicked, the playhead, the turn that is heard, and the keyboard. */
+(function () {
+  "use strict";
+
+  const { clock, mount, typing } = window.turntone;
+  let turns = [];
+  let current = null;
+
+  const player = () => document.getElementById("player");
+  const plot = () => document.querySelector("#session-map .js-plotly-plot");
+
+  function play(start) {
+    const audio = player();
+    if (!audio || !Number.isFinite(start)) return;
+    audio.currentTime = start;
+    // A browser may refuse to start by itself; the position is set all the same.
+    audio.play().catch(() => {});
+  }
+  window.turntone.play = play;
+
+  /* The index of the turn that began last at a time, -1 before the first. */
+  function lastBegun(time) {
+    let low = 0;
+    let high = turns.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (turns[middle].start <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /* The turn that is heard at a time: of those under way, the one that began last. */
+  function turnAt(time) {
+    const last = lastBegun(time);
+    for (let index = last; index >= Math.max(0, last - 7); index -= 1) {
+      if (time < turns[index].end) return turns[index];
+    }
+    return null;
+  }
+
+  function lightRow(turn) {
+    const grid = window.dash_ag_grid && document.getElementById("turns-table") ? window.dash_ag_grid.getApi("turns-table") : null;
+    if (!grid) return;
+    const row = turn ? grid.getRowNode(String(turn.turn)) : null;
+    if (!row) return grid.deselectAll();
+    row.setSelected(true, true);
+    grid.ensureNodeVisible(row);
+  }
+
+  function tell(turn, time) {
+    const place = document.getElementById("now-playing");
+    if (!place) return;
+    const what = turn ? `${turn.speaker}${turn.emotion ? `, sounds ${turn.emotion}` : ", not scored"}` : "nobody speaks";
+    place.textContent = `${clock(time)} · ${what}`;
+  }
+
+  function movePlayhead() {
+    const audio = player();
+    const drawn = plot();
+    if (!audio || !drawn || !drawn._fullLayout || !drawn._fullLayout.xaxis) return;
+    let line = drawn.querySelector(".playhead");
+    if (!line) {
+      line = document.createElement("div");
+      line.className = "playhead";
+      drawn.appendChild(line);
+    }
+    const axis = drawn._fullLayout.xaxis;
+    const area = drawn._fullLayout._size;
+    const x = axis.d2p(audio.currentTime);
+    line.hidden = x < 0 || x > axis._length;
+    line.style.transform = `translateX(${axis._offset + x}px)`;
+    line.style.top = `${area.t}px`;
+    line.style.height = `${area.h}px`;
+  }
+
+  function follow(audio) {
+    const turn = turnAt(audio.currentTime);
+    tell(turn, audio.currentTime);
+    movePlayhead();
+    if (turn !== current) {
+      current = turn;
+      lightRow(turn);
+    }
+  }
+
+  function glide() {
+    const audio = player();
+    if (!audio) return;
+    movePlayhead();
+    if (!audio.paused) window.requestAnimationFrame(glide);
+  }
+
+  // Media events do not bubble; they are caught on their way down.
+  const on = (name, action) =>
+    document.addEventListener(name, (event) => event.target.id === "player" && action(event.target), true);
+  on("timeupdate", follow);
+  on("seeking", follow);
+  on("play", glide);
+
+  /* A click in a figure over time, beside its turns, plays from that time. */
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => { pressed = { x: event.clientX, y: event.clientY }; }, true);
+  document.addEventListener(
+    "pointerup",
+    (event) => {
+      const drawn = player() && document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest("#session-map .js-plotly-plot, #trajectories .js-plotly-plot")).find(Boolean);
+      if (!drawn || !pressed || event.button || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 4) return;
+      const onTurn = (drawn._hoverdata || []).some((point) => point.customdata);
+      const axis = drawn._fullLayout && drawn._fullLayout.xaxis;
+      if (onTurn || !axis) return;
+      const box = drawn.getBoundingClientRect();
+      const area = drawn._fullLayout._size;
+      const [x, y] = [event.clientX - box.x - axis._offset, event.clientY - box.y - area.t];
+      if (x >= 0 && x <= axis._length && y >= 0 && y <= area.h) play(axis.p2d(x));
+    },
+    true,
+  );
+
+  // The keyboard
+  const seek = (seconds) => {
+    const audio = player();
+    audio.currentTime = Math.min(Math.max(0, audio.currentTime + seconds), audio.duration || Infinity);
+  };
+  const toTurn = (step) => {
+    if (!turns.length) return;
+    const time = player().currentTime;
+    let index = lastBegun(time + 0.05);
+    if (step < 0 && index >= 0 && time - turns[index].start > 1.5) index += 1; // first back to where this one began
+    const turn = turns[Math.min(Math.max(0, index + step), turns.length - 1)];
+    player().currentTime = turn.start;
+  };
+  const toggle = () => (player().paused ? player().play().catch(() => {}) : player().pause());
+  const faster = (factor) => {
+    player().playbackRate = Math.min(3, Math.max(0.5, player().playbackRate * factor));
+  };
+  const keys = {
+    " ": toggle,
+    k: toggle,
+    arrowleft: () => seek(-5),
+    arrowright: () => seek(5),
+    j: () => toTurn(-1),
+    l: () => toTurn(1),
+    "<": () => faster(0.8),
+    ">": () => faster(1.25),
+    home: () => { player().currentTime = 0; },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!player() || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key === "?") return help(event);
+    // Space presses the button that has the focus; arrows move within tables.
+    const own = event.target.closest("button, a, summary, audio, [role=button]");
+    if (event.key === " " && own) return;
+    if (event.key.startsWith("Arrow") && event.target.closest(".ag-root, audio, [role=radiogroup]")) return;
+    if (event.key === "Home" && event.target.closest(".ag-root")) return;
+    const act = keys[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  function help(event) {
+    const place = document.getElementById("keys");
+    if (!place) return;
+    event.preventDefault();
+    place.open = !place.open;
+  }
+
+  mount("player", () => { current = null; });
+
+  window.dash_clientside = window.dash_clientside || {};
+  const same = () => window.dash_clientside.no_update;
+  const equal = (value) => ({ filterType: "text", type: "equals", filter: value });
+  const among = (value) => ({ filterType: "text", type: "contains", filter: `|${value}|` });
+  const day = (value) => Number(value.replaceAll("-", ""));
+
+  window.dash_clientside.turntone = {
+    show_title(title) {
+      if (title) document.title = `${title} – Turntone`;
+      const here = window.location.pathname;
+      document.querySelectorAll(".place").forEach((link) => {
+        const own = link.getAttribute("href");
+        const inside = own === "/" ? /^\/($|session\/|case\/)/.test(here) : here === own || here.startsWith(`${own}/`);
+        if (inside) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      });
+      return same();
+    },
+    know_turns(known) {
+      turns = known || [];
+      current = null;
+      return same();
+    },
+    play_clicked(click) {
+      const point = click && click.points && click.points.find((each) => each.customdata);
+      play(point ? Number(point.customdata[1]) : NaN);
+      // Forgotten at once, so that a second click on the same turn plays it again.
+      return click ? null : same();
+    },
+    search(words, options) {
+      return { ...options, quickFilterText: words || "" };
+    },
+    filter(name, participant, role, from, to, model) {
+      const next = { ...(model || {}) };
+      const set = (field, value) => { if (value) next[field] = value; else delete next[field]; };
+      set("case", name && equal(name));
+      set("participants", participant && among(participant));
+      set("roles", role && among(role));
+      const first = from ? day(from) : 0;
+      const last = to ? day(to) : 99999999;
+      set("day", (from || to) && { filterType: "number", type: "inRange", filter: first - 1, filterTo: last + 1 });
+      return next;
+    },
+  };
+})();

@@ -1,0 +1,84 @@
+"""The process beside the server that works on uploaded recordings: a crash there takes no page down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+
+from diarization.errors import TurntoneError
+from pipeline.jobs.queue import JobQueue
+
+_LOG = logging.getLogger(__name__)
+
+
+class BackgroundWorker:
+    """Runs ``turntone worker`` whenever there is work, and again where it died; it ends with the server.
+
+    Parameters
+    ----------
+    workspace : Path
+        Whose jobs.
+    command : sequence of str, optional
+        What starts a worker; this Python's Turntone where left out.
+    """
+
+    def __init__(self, workspace: Path, command: Sequence[str] | None = None) -> None:
+        self._queue = JobQueue(workspace)
+        worker = ["worker", "--workspace", str(workspace), "--parent", str(os.getpid())]
+        self._command = [*(command or [sys.executable, "-m", "turntone"]), *worker]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether a worker runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def look(self) -> None:
+        """Start a worker where there is work and none runs."""
+        if not self.alive and self._queue.counts().keys() & {"queued", "running"}:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+
+    def stop(self) -> None:
+        """End the worker; what it works on is queued again."""
+        if self._process is None or not self.alive:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    async def watch(self, seconds: float = 1.0) -> None:
+        """Look every so often, until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self.look)
+            except (TurntoneError, OSError) as error:
+                _LOG.warning("%s", error)
+            await asyncio.sleep(seconds)
+
+
+def beside(worker: BackgroundWorker) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """A server's lifespan with the worker watched over beside it."""
+
+    @asynccontextmanager
+    async def lifespan(_server: object) -> AsyncIterator[None]:
+        watching = asyncio.create_task(worker.watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            await asyncio.to_thread(worker.stop)
+
+    return lifespan

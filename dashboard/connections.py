@@ -1,0 +1,87 @@
+"""Which inputs of the pages change what: in the browser where that is enough (``assets``), else here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dash import ClientsideFunction, Input, Output, State, ctx, no_update
+
+from reports.themes import ThemeName, drawing_in
+
+from .layout.tables import session_rows
+from .pages import page_at
+from .pages.home import cases_part
+from .sessions import Library
+
+SCHEME = "turntone-scheme"
+"""The cookie in which a browser says whether its colours are ``light`` or ``dark`` (``assets/base.js``)."""
+
+T = TypeVar("T")
+
+
+def connect_pages(dash: Any, library: Library) -> None:
+    """An address shows its page, drawn in the browser's colours; anew where those are changed."""
+
+    async def show(path: str | None, _scheme: str | None) -> tuple[object, str]:
+        page = await _in_colours(lambda: page_at(library, path or "/"))
+        return page.content, page.title
+
+    outputs = Output("page", "children"), Output("title", "data")
+    dash.callback(*outputs, Input("address", "pathname"), Input("scheme-now", "data"))(show)
+
+
+async def _in_colours(draw: Callable[[], T]) -> T:
+    """What is drawn, for a screen by day or by night, beside the server's own work."""
+    theme: ThemeName = "dark" if ctx.cookies.get(SCHEME) == "dark" else "light"
+
+    def drawn() -> T:
+        with drawing_in(theme):
+            return draw()
+
+    return await asyncio.to_thread(drawn)
+
+
+def connect_browser(dash: Any) -> None:
+    """Titles, the place in the header, search and filters, and turns that play."""
+    on_browser = dash.clientside_callback
+    on_browser(_function("show_title"), Output("title", "modified_timestamp"), Input("title", "data"))
+    for figure in ("session-map", "trajectories"):
+        on_browser(_function("play_clicked"), Output(figure, "clickData"), Input(figure, "clickData"))
+    on_browser(_function("know_turns"), Output("turns", "modified_timestamp"), Input("turns", "data"))
+    on_browser(
+        _function("search"),
+        Output("sessions-table", "dashGridOptions"),
+        Input("search", "value"),
+        State("sessions-table", "dashGridOptions"),
+        prevent_initial_call=True,
+    )
+    on_browser(
+        _function("filter"),
+        Output("sessions-table", "filterModel"),
+        *(Input(f"filter-{what}", "value") for what in ("case", "participant", "role", "from", "to")),
+        State("sessions-table", "filterModel"),
+        prevent_initial_call=True,
+    )
+
+
+def connect_home(dash: Any, library: Library) -> None:
+    """The lists of the first page follow what is analysed while it is open."""
+
+    async def renew(_time: object, path: str) -> tuple[Any, Any]:
+        if path != "/":
+            return no_update, no_update
+        return await _in_colours(lambda: (session_rows(library.sessions()), cases_part(library)))
+
+    dash.callback(
+        Output("sessions-table", "rowData"),
+        Output("cases", "children"),
+        Input("sessions-stale", "data"),
+        State("address", "pathname"),
+        prevent_initial_call=True,
+    )(renew)
+
+
+def _function(name: str) -> ClientsideFunction:
+    return ClientsideFunction(namespace="turntone", function_name=name)

@@ -1,0 +1,213 @@
+"""Tables of sessions and of turns, to sort, filter and click."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import dash_ag_grid as dag
+from dash import html
+
+from pipeline.corrections import ReviewCount
+from reports.palette import people_colours
+from reports.themes import theme_now
+
+from .cards import aria
+from .words import day, person
+
+if TYPE_CHECKING:
+    from pipeline.sessions import Session
+    from pipeline.workspace import SessionSummary
+
+_ROW, _HEAD = 44, 46
+_LONGEST = 560
+_THEME = {
+    "function": (
+        "themeQuartz.withParams({accentColor: 'var(--petrol)', backgroundColor: 'var(--card)',"
+        " foregroundColor: 'var(--ink)', borderColor: 'var(--line)', headerBackgroundColor: 'var(--head)',"
+        " headerTextColor: 'var(--soft)', headerFontWeight: 600, fontFamily: 'inherit', fontSize: 14,"
+        " headerFontSize: 13, wrapperBorderRadius: 8, rowHeight: 44, headerHeight: 46,"
+        " oddRowBackgroundColor: 'var(--card)', rowHoverColor: 'var(--hover)',"
+        " selectedRowBackgroundColor: 'var(--petrol-light)', columnBorder: false})"
+    )
+}
+_NUMBER = {"type": "rightAligned", "filter": "agNumberColumnFilter"}
+
+
+def session_address(session_id: str) -> str:
+    """The page of a session."""
+    return f"/session/{session_id}"
+
+
+def case_address(name: str) -> str:
+    """The page of a case."""
+    return f"/case/{quote(name, safe='')}"
+
+
+def review_address(session_id: str) -> str:
+    """The page on which a session's turns are corrected."""
+    return f"/review/{session_id}"
+
+
+def sessions_table(sessions: Sequence[SessionSummary], with_case: bool = True) -> html.Div:
+    """A row a session, linked to its page and its case's."""
+    columns: list[dict[str, Any]] = [
+        {"field": "recording", "headerName": "Recording", "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
+        {"field": "case", "headerName": "Case", "cellRenderer": "PageLink", "flex": 2, "minWidth": 170},
+        {"field": "date", "headerName": "Date", "cellDataType": "text", "width": 112},
+        {"field": "duration", "headerName": "Duration", "valueFormatter": {"function": "clock(params.value)"},
+         "width": 104, **_NUMBER},
+        {"field": "speakers", "headerName": "Speakers", "flex": 4, "minWidth": 200, "tooltipField": "speakers"},
+        {"field": "course", "headerName": "Valence over time", "cellRenderer": "Course", "width": 180,
+         "sortable": False, "filter": False},
+        {"field": "turns", "headerName": "Turns", "width": 94, **_NUMBER},
+        {"field": "scored", "headerName": "Scored", "width": 104, **_NUMBER},
+        *({"field": name, "hide": True, "filter": "agTextColumnFilter"} for name in ("participants", "roles")),
+        {"field": "day", "hide": True, "filter": "agNumberColumnFilter"},
+    ]  # fmt: skip
+    shown = [column for column in columns if with_case or column["field"] != "case"]
+    return _table("sessions-table", shown, session_rows(sessions), "The sessions")
+
+
+def session_rows(sessions: Sequence[SessionSummary]) -> list[dict[str, Any]]:
+    """The rows of ``sessions_table``."""
+    return [_session_row(each) for each in sessions]
+
+
+def turns_table(session: Session, speaker_colours: Mapping[str, str], emotion_colours: Mapping[str, str]) -> html.Div:
+    """A row a turn; its button plays it."""
+    two = {"valueFormatter": {"function": "decimals(params.value)"}, "width": 112, **_NUMBER}
+    columns = [
+        {"field": "start", "headerName": "Time", "cellRenderer": "PlayButton", "width": 112, "pinned": "left",
+         "filter": "agNumberColumnFilter"},
+        {"field": "speaker", "headerName": "Speaker", "cellRenderer": "Dotted", "flex": 2, "minWidth": 140},
+        {"field": "speaker_confidence", "headerName": "Speaker sure",
+         "valueFormatter": {"function": "percent(params.value)"}, "width": 130, **_NUMBER},
+        {"field": "emotion", "headerName": "Sounds", "cellRenderer": "Dotted", "flex": 2, "minWidth": 130},
+        {"field": "confidence", "headerName": "Confidence", **two, "width": 125},
+        {"field": "duration", "headerName": "Seconds", "valueFormatter": {"function": "decimals(params.value, 1)"},
+         "width": 110, **_NUMBER},
+        {"field": "valence", "headerName": "Valence", **two},
+        {"field": "arousal", "headerName": "Arousal", **two},
+        {"field": "overlap", "headerName": "Overlap", "valueFormatter": {"function": "percent(params.value)"},
+         "width": 108, **_NUMBER},
+        {"field": "reason", "headerName": "Why no emotion", "flex": 3, "minWidth": 190, "tooltipField": "reason"},
+    ]  # fmt: skip
+    rows = turn_rows(session)
+    for row in rows:
+        row["colours"] = {
+            "speaker": speaker_colours.get(row["label"]),
+            "emotion": emotion_colours.get(row["emotion"]),
+        }
+    return _table("turns-table", columns, rows, "The turns", selection=True)
+
+
+def turn_rows(session: Session) -> list[dict[str, Any]]:
+    """What pages know of each turn: its number, times, speaker and result; None where there is none."""
+    names = {label: session.name_of(label) for label in session.speakers["label"]}
+    columns = [
+        "start", "end", "speaker", "speaker_confidence", "emotion", "confidence", "valence", "arousal", "overlap",
+        "reason",
+    ]  # fmt: skip
+    turns = session.turns[columns].astype(object).where(session.turns[columns].notna(), None)
+    records: list[dict[str, Any]] = [
+        {str(key): value for key, value in row.items()} for row in turns.to_dict("records")
+    ]
+    return [
+        {
+            **row,
+            "key": str(turn),
+            "turn": turn,
+            "label": row["speaker"],
+            "speaker": names[row["speaker"]],
+            "duration": row["end"] - row["start"],
+            "said": _machine_said(session, turn),
+        }
+        for turn, row in enumerate(records)
+    ]
+
+
+def _machine_said(session: Session, turn: int) -> dict[str, str]:
+    """What the machine had said of a turn where a person corrected it, by column."""
+    review = session.reviews.get(turn)
+    if review is None:
+        return {}
+    machine = {"speaker": review.speaker, "emotion": review.emotion}
+    shown = {"speaker": session.name_of(review.speaker), "emotion": review.emotion or "nothing"}
+    changed = [each for each in review.fields if machine[each] != session.turns.at[turn, each]]
+    return {each: f"A person said so; the machine said {shown[each]}." for each in changed}
+
+
+def _session_row(session: SessionSummary) -> dict[str, Any]:
+    links = {"recording": session_address(session.id)} | ({"case": case_address(session.case)} if session.case else {})
+    people = [(each.label, each.participant) for each in session.speakers]
+    return {
+        "key": session.id,
+        "changed": session.changed.isoformat(),
+        "colours": {label: theme_now().line(colour) for label, colour in people_colours(people).items()},
+        "participants": _listed(each.participant for each in session.speakers),
+        "roles": _listed(each.role for each in session.speakers),
+        "day": int(session.date.strftime("%Y%m%d")) if session.date else None,
+        "recording": PurePath(session.path).name,
+        "case": session.case,
+        "date": day(session.date),
+        "duration": session.duration,
+        "speakers": ", ".join(person(*each) for each in session.people()) or "nobody speaks",
+        "turns": session.num_turns,
+        "scored": session.num_scored,
+        "links": links,
+    }
+
+
+def review_table(sessions: Sequence[SessionSummary], counts: Mapping[str, ReviewCount]) -> html.Div:
+    """A row a session, with how much of it there is to look at; linked to its review."""
+    columns = [
+        {"field": "recording", "headerName": "Recording", "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
+        {"field": "case", "headerName": "Case", "cellRenderer": "PageLink", "flex": 2, "minWidth": 150},
+        {"field": "date", "headerName": "Date", "cellDataType": "text", "width": 120},
+        {"field": "turns", "headerName": "Turns", "width": 95, **_NUMBER},
+        {"field": "unsure", "headerName": "Unsure, not reviewed", "width": 190, "sort": "desc", **_NUMBER},
+        {"field": "reviewed", "headerName": "Reviewed", "width": 120, **_NUMBER},
+    ]  # fmt: skip
+    rows = [_review_row(each, counts.get(each.id, ReviewCount(0, 0))) for each in sessions]
+    return _table("review-table", columns, rows, "The sessions to review")
+
+
+def _review_row(session: SessionSummary, counted: ReviewCount) -> dict[str, Any]:
+    row = _session_row(session)
+    links = row["links"] | {"recording": review_address(session.id)}
+    return row | {"links": links, "unsure": counted.unsure, "reviewed": counted.reviewed}
+
+
+def _listed(names: Iterable[str | None]) -> str:
+    """Names in bars, so that a filter that looks for ``|Ann|`` does not find Anna."""
+    return "|" + "".join(f"{name}|" for name in names if name)
+
+
+def _table(
+    name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], label: str, selection: bool = False
+) -> html.Div:
+    short = _HEAD + _ROW * len(rows) + 18 <= _LONGEST
+    options: dict[str, Any] = {
+        "theme": _THEME,
+        "domLayout": "autoHeight" if short else "normal",
+        "suppressCellFocus": False,
+        "enableCellTextSelection": True,
+        "suppressDragLeaveHidesColumns": True,
+        "tooltipShowDelay": 300,
+        "animateRows": False,
+    }
+    if selection:
+        options["rowSelection"] = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": False}
+    grid = dag.AgGrid(
+        id=name,
+        columnDefs=columns,
+        rowData=rows,
+        getRowId="params.data.key",
+        defaultColDef={"sortable": True, "filter": True, "resizable": True, "suppressHeaderMenuButton": False},
+        dashGridOptions=options,
+        style={"height": None if short else f"{_LONGEST}px", "width": "100%"},
+    )
+    return html.Div(grid, className="table", role="region", **aria(label))

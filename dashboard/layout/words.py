@@ -1,0 +1,52 @@
+"""Facts in words and figures, as pages write them."""
+
+from __future__ import annotations
+
+import datetime
+
+
+def day(date: datetime.date | None) -> str:
+    """A date as reports, figures and the command line write it.
+
+    >>> day(datetime.date(2026, 3, 2)), day(None)
+    ('2026-03-02', 'no date')
+    """
+    return date.isoformat() if date else "no date"
+
+
+def days(first: datetime.date | None, last: datetime.date | None) -> str:
+    """The span between two dates.
+
+    >>> days(datetime.date(2026, 3, 2), datetime.date(2026, 4, 13)), days(None, None)
+    ('2026-03-02 to 2026-04-13', 'no date')
+    """
+    return day(first) if first == last else f"{day(first)} to {day(last)}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> count(1, "session"), count(0, "turn")
+    ('1 session', '0 turns')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def person(label: str, participant: str | None, role: str | None) -> str:
+    """A speaker by name where it is known, with the role.
+
+    >>> person("SPEAKER_00", "Anna", "client"), person("SPEAKER_01", None, None)
+    ('Anna (client)', 'SPEAKER_01')
+    """
+    name = participant or label
+    return f"{name} ({role})" if role else name
+
+
+def sentence(text: str) -> str:
+    """A note as a sentence: a capital at its beginning, a full stop at its end.
+
+    >>> sentence("the models differ"), sentence("Noisy.")
+    ('The models differ.', 'Noisy.')
+    """
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,110 @@
+"""The first page: recordings to add, cases and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from reports.drawing import clock
+
+from ..layout.cards import aria, card, command, heading
+from ..layout.tables import case_address, sessions_table
+from ..layout.words import count, days
+from ..layout.work import DAY, upload_card, work_card
+from .page import Page
+
+if TYPE_CHECKING:
+    from pipeline.workspace import CaseSummary, SessionSummary
+
+    from ..sessions import Library
+
+
+def home_page(library: Library) -> Page:
+    """Recordings to add, and the cases and sessions of a workspace, or how to make the first one."""
+    sessions, cases = library.sessions(), library.cases()
+    filled = bool(sessions)
+    parts = [
+        heading("Sessions", _counted(sessions, cases)) if filled else _no_sessions(library),
+        upload_card([case.name for case in cases]),
+        work_card("Work", everything=False),
+        html.Div(_cases(cases), id="cases"),
+        _sessions(sessions, cases) if filled else _otherwise(library),
+        dcc.Store(id="sessions-stale"),
+    ]
+    return Page("Sessions", html.Div(parts))
+
+
+def cases_part(library: Library) -> Any:
+    """The cards of the cases, as the page shows them when sessions were added."""
+    return _cases(library.cases())
+
+
+def _counted(sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) -> str:
+    sound = sum(each.duration for each in sessions)
+    return f"{count(len(sessions), 'session')} in {count(len(cases), 'case')}, {clock(sound)} of sound"
+
+
+def _cases(cases: Sequence[CaseSummary]) -> Any:
+    if not cases:
+        return None
+    return html.Section([html.H2("Cases", className="above"), html.Div(list(map(_case, cases)), className="cases")])
+
+
+def _case(case: CaseSummary) -> dcc.Link:
+    lines = [
+        html.Span(case.name, className="name"),
+        html.Span(f"{count(case.num_sessions, 'session')} · {days(case.first, case.last)}"),
+        html.Span(", ".join(case.participants) or "nobody is named yet"),
+    ]
+    return dcc.Link(lines, href=case_address(case.name), className="case")
+
+
+def _sessions(sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) -> html.Section:
+    people = sorted({each.participant for session in sessions for each in session.speakers if each.participant})
+    roles = sorted({each.role for session in sessions for each in session.speakers if each.role})
+    filters = html.Div(
+        [
+            dmc.TextInput(id="search", placeholder="Search recordings, cases, speakers", **aria("Search")),
+            _choice("case", [case.name for case in cases]),
+            _choice("participant", people),
+            _choice("role", roles),
+            *(_day(which) for which in ("From", "To")),
+        ],
+        className="filters",
+    )
+    about = "The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant."
+    return card("All sessions", filters, sessions_table(sessions), about=about)
+
+
+def _choice(what: str, known: Sequence[str]) -> dmc.Select:
+    name: dict[str, Any] = aria(f"Only this {what}")
+    return dmc.Select(
+        id=f"filter-{what}", data=list(known), placeholder=f"Any {what}", clearable=True, searchable=True, **name
+    )
+
+
+def _day(which: str) -> dmc.TextInput:
+    name: dict[str, Any] = aria(f"{which} this day")
+    return dmc.TextInput(id=f"filter-{which.lower()}", attributes=DAY, leftSection=which, leftSectionWidth=48, **name)
+
+
+def _no_sessions(library: Library) -> Any:
+    return heading("No sessions yet", f"The workspace {library.path} is empty. Add a recording to make the first one.")
+
+
+def _otherwise(library: Library) -> html.Section:
+    folder = quote(str(library.path))
+    return card(
+        "Or in a terminal",
+        html.P("Sessions that are analysed there appear here when you reload this page:"),
+        command(f"turntone analyze call.wav --workspace {folder}"),
+        html.P("Recordings of the same people over time belong to a case:"),
+        command(f"turntone analyze monday.wav --case Anna --date 2026-03-02 --workspace {folder}"),
+        html.P("Or look at the speech that comes with Turntone:"),
+        command("turntone demo"),
+        name="narrow",
+    )

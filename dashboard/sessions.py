@@ -1,0 +1,118 @@
+"""Reading a workspace for pages: sessions are opened once and kept while they do not change."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from diarization.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from pipeline.sessions import Session
+    from pipeline.workspace import CaseSummary, SessionSummary, Workspace
+
+_SESSION_ID = re.compile(r"[0-9a-f]{12}")
+
+
+class Library:
+    """The sessions of a workspace, as pages ask for them.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        One that does not exist yet is an empty one.
+    size : int > 0
+        How many opened sessions are kept.
+    """
+
+    def __init__(self, workspace: Workspace, size: int = 32) -> None:
+        self._workspace = workspace
+        self._size = size
+        self._opened: OrderedDict[Hashable, Session] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def path(self) -> Path:
+        """The workspace's folder."""
+        return Path(self._workspace.path)
+
+    @property
+    def workspace(self) -> Workspace:
+        """What is read."""
+        return self._workspace
+
+    def sessions(self) -> list[SessionSummary]:
+        """What lists show of every session, by case and date."""
+        return self._workspace.sessions()
+
+    def cases(self) -> list[CaseSummary]:
+        """What lists show of every case, by name."""
+        return self._workspace.cases()
+
+    def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
+        """How the speakers of some sessions sound over time, as ``Workspace.courses``."""
+        return self._workspace.courses([each for each in session_ids if _SESSION_ID.fullmatch(each)])
+
+    def has_session(self, session_id: str) -> bool:
+        """Whether there is a session of exactly that id; ids from addresses are checked here."""
+        return self._summary(session_id) is not None
+
+    def has_case(self, name: str) -> bool:
+        """Whether there is a case of exactly that name."""
+        return any(case.name == name for case in self.cases())
+
+    def session(self, session_id: str) -> Session | None:
+        """The session of exactly that id, None where there is none."""
+        summary = self._summary(session_id)
+        return self._open(summary) if summary else None
+
+    def case(self, name: str) -> list[Session] | None:
+        """The sessions of the case of exactly that name, by date, None where there is none."""
+        found = [summary for summary in self.sessions() if summary.case == name]
+        return [self._open(summary) for summary in found] if found else None
+
+    def audio(self, session_id: str) -> Path | None:
+        """The 16 kHz FLAC kept of a session's recording, None where there is none."""
+        if not _SESSION_ID.fullmatch(session_id):
+            return None
+        try:
+            path = self._workspace.audio(session_id)
+        except WorkspaceError:
+            return None
+        return path if path.is_file() else None
+
+    def assign(self, session_id: str, people: Mapping[str, tuple[str | None, str | None]]) -> list[Session]:
+        """Say who is who, as ``Workspace.assign``."""
+        from pipeline.unmasking import assign_people
+
+        return assign_people(self._workspace, session_id, people)
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session, as ``Workspace.delete``."""
+        self._workspace.delete(session_id)
+
+    def check_usable(self) -> None:
+        """Nothing, where the workspace can be read and written, as ``Workspace.check_usable``."""
+        self._workspace.check_usable()
+
+    def _summary(self, session_id: str) -> SessionSummary | None:
+        if not _SESSION_ID.fullmatch(session_id):
+            return None
+        return next((each for each in self.sessions() if each.id == session_id), None)
+
+    def _open(self, summary: SessionSummary) -> Session:
+        key = (summary.id, summary.changed)
+        with self._lock:
+            if key in self._opened:
+                self._opened.move_to_end(key)
+                return self._opened[key]
+        session = self._workspace.session(summary.id)
+        with self._lock:
+            self._opened[key] = session
+            while len(self._opened) > self._size:
+                self._opened.popitem(last=False)
+        return session
