@@ -1,0 +1,252 @@
+"""The dashboard as a person uses it, in Chromium."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from tests.dashboard.workspaces import FIRST, HOSTILE, HOSTILE_CASE, HOSTILE_NAME
+
+from .conftest import eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+pytestmark = pytest.mark.browser
+
+_TIME = "document.getElementById('player').currentTime"
+
+
+def test_from_the_list_to_a_session_to_hearing_a_turn(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="session-0.wav").click()
+    page.get_by_role("heading", name="session-0.wav").wait_for()
+    assert page.url == f"{address}/session/{FIRST}"
+    eventually(page, "document.title === 'session-0.wav – session – Turntone'")
+    eventually(page, "document.getElementById('player').duration > 80")
+    page.get_by_role("button", name="Play Anna from 0:14").click()
+    eventually(page, f"{_TIME} >= 14 && {_TIME} < 17")
+    eventually(page, "document.getElementById('now-playing').textContent.includes('Anna')")
+
+
+def test_a_turn_clicked_in_the_session_map_plays_from_its_start(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    page.wait_for_selector("#session-map .main-svg")
+    eventually(page, "document.getElementById('player').readyState >= 1")
+    # The middle of the third turn, [7, 10) s, in the lane of its speaker, by the map's own axes.
+    spot = page.evaluate(
+        """() => {
+            const plot = document.querySelector('#session-map .js-plotly-plot');
+            plot.scrollIntoView({block: 'center'});
+            const lanes = plot._fullData.find((trace) => trace.customdata && trace.type === 'bar');
+            const box = plot.getBoundingClientRect();
+            const across = plot._fullLayout[lanes.xaxis.replace('x', 'xaxis')];
+            const down = plot._fullLayout[lanes.yaxis.replace('y', 'yaxis')];
+            return [box.x + across._offset + across.d2p(8.5), box.y + down._offset + down.d2p(lanes.y[2])];
+        }"""
+    )
+    page.mouse.move(*spot)
+    page.mouse.click(*spot)
+    eventually(page, f"{_TIME} >= 7 && {_TIME} < 10")
+
+
+def test_the_playhead_stands_at_the_time_that_is_heard(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    page.wait_for_selector("#session-map .main-svg")
+    eventually(page, "document.getElementById('player').readyState >= 1")
+    page.evaluate("document.getElementById('player').currentTime = 42")
+    line = page.locator("#session-map .playhead")
+    line.wait_for()
+    box, lanes = line.bounding_box(), page.locator("#session-map .cartesianlayer .xy .gridlayer").bounding_box()
+    assert box is not None and lanes is not None
+    middle = page.evaluate(
+        """() => {
+            const plot = document.querySelector('#session-map .js-plotly-plot');
+            const axis = plot._fullLayout.xaxis;
+            return plot.getBoundingClientRect().x + axis._offset + axis._length / 2;
+        }"""
+    )  # the session lasts 84 s
+    assert abs(box["x"] + 1 - middle) <= 2
+    assert lanes["y"] - 30 <= box["y"] <= lanes["y"] + 30
+
+
+def test_the_current_turn_is_lit_in_the_table(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    page.locator("#turns-table .play").first.wait_for()
+    eventually(page, "document.getElementById('player').readyState >= 1")
+    page.evaluate("document.getElementById('player').currentTime = 8")
+    page.wait_for_selector("#turns-table .ag-row-selected[row-id='2']")
+
+
+def test_an_address_can_be_shared_and_goes_back(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    page.get_by_role("link", name="Demo").click()
+    page.get_by_role("heading", name="Demo", exact=True).wait_for()
+    assert page.url == f"{address}/case/Demo"
+    page.go_back()
+    page.get_by_role("heading", name="session-0.wav").wait_for()
+    page.reload()
+    page.get_by_role("heading", name="session-0.wav").wait_for()
+
+
+def test_a_case_shows_its_figures_and_leads_to_its_sessions(page: Page, address: str) -> None:
+    page.goto(f"{address}/case/Demo")
+    page.locator(".graph .main-svg").first.wait_for()
+    assert page.locator(".graph").count() == 6
+    page.get_by_role("link", name="session-1.wav").click()
+    page.get_by_role("heading", name="session-1.wav").wait_for()
+
+
+def test_search_narrows_the_list(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="session-0.wav").wait_for()
+    page.get_by_label("Search").fill("session-1")
+    page.get_by_role("link", name="session-0.wav").wait_for(state="detached")
+    assert page.get_by_role("link", name="session-1.wav").count() == 1
+
+
+def test_the_list_is_filtered_by_case_participant_role_and_date(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="session-2.wav").wait_for()
+    listed = """[...document.querySelectorAll("#sessions-table a[href^='/session/']")]"""
+
+    def shown(*numbers: int) -> None:
+        wanted = sorted(f"session-{number}.wav" for number in numbers)
+        eventually(page, f"{listed}.map(each => each.textContent).sort().join() === '{','.join(wanted)}'")
+
+    def choose(what: str, value: str) -> None:
+        page.get_by_role("textbox", name=f"Only this {what}").click()
+        page.get_by_role("option", name=value, exact=True).click()
+
+    choose("participant", "Anna")
+    shown(0, 1)
+    page.get_by_label("From this day").fill("2026-03-09")
+    shown(1)
+    page.get_by_label("From this day").fill("")
+    choose("participant", "Ben")
+    shown(0, 1, 3)
+    choose("case", "Demo")
+    shown(0, 1)
+    page.get_by_label("To this day").fill("2026-03-05")
+    shown(0)
+
+
+def test_rows_show_how_each_speaker_sounds_over_time(page: Page, address: str) -> None:
+    page.goto(address)
+    drawn = page.get_by_role("img", name="Valence over time of Anna (client), Ben (counsellor)")
+    drawn.first.wait_for()
+    drawn.first.locator("path").nth(1).wait_for(state="attached")
+
+
+def test_the_colours_are_the_systems_until_others_are_chosen(page: Page, address: str) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    eventually(page, f"{ground} === 'rgb(245, 247, 248)'")
+    page.emulate_media(color_scheme="dark")
+    eventually(page, f"{ground} === 'rgb(17, 23, 28)'")
+    page.get_by_role("button", name="Dark colours", pressed=True).click()
+    eventually(page, f"{ground} === 'rgb(245, 247, 248)'")
+    page.reload()
+    page.locator("main h1").wait_for()
+    assert page.evaluate(ground) == "rgb(245, 247, 248)"
+    page.evaluate("localStorage.clear()")
+
+
+def test_figures_are_drawn_in_the_colours_of_the_page(page: Page, address: str) -> None:
+    letters = "getComputedStyle(document.querySelector('#session-map .legendtext')).fill"
+    there = "document.querySelector('#session-map .legendtext') !== null"
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/session/{FIRST}")
+    eventually(page, f"{there} && {letters} === 'rgb(31, 41, 51)'")
+    page.get_by_role("button", name="Dark colours").click()
+    eventually(page, f"{there} && {letters} === 'rgb(230, 234, 238)'")
+    page.evaluate("localStorage.clear()")
+    page.context.clear_cookies()
+
+
+def test_a_time_between_turns_plays_when_clicked(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    page.wait_for_selector("#session-map .main-svg")
+    eventually(page, "document.getElementById('player').readyState >= 1")
+    # 42.4 s, in the sound above the lanes.
+    spot = page.evaluate(
+        """() => {
+            const plot = document.querySelector('#session-map .js-plotly-plot');
+            plot.scrollIntoView({block: 'center'});
+            const [box, layout] = [plot.getBoundingClientRect(), plot._fullLayout];
+            return [box.x + layout.xaxis._offset + layout.xaxis.d2p(42.4), box.y + layout._size.t + 8];
+        }"""
+    )
+    page.mouse.move(*spot)
+    page.mouse.click(*spot)
+    eventually(page, f"{_TIME} >= 42.2 && {_TIME} < 46")
+
+
+def test_the_keyboard_plays_and_jumps(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    eventually(page, "document.getElementById('player')?.readyState >= 1")
+    page.locator("#turns-table .play").first.wait_for()
+    page.keyboard.press("ArrowRight")
+    eventually(page, f"{_TIME} === 5")
+    page.keyboard.press("l")
+    eventually(page, f"{_TIME} === 7")
+    page.keyboard.press("j")
+    eventually(page, f"{_TIME} === 3.5")
+    page.keyboard.press("ArrowLeft")
+    eventually(page, f"{_TIME} === 0")
+    page.keyboard.press("Space")
+    eventually(page, "!document.getElementById('player').paused")
+    page.keyboard.press("k")
+    eventually(page, "document.getElementById('player').paused")
+    page.keyboard.press("?")
+    page.get_by_text("previous or next turn").wait_for()
+
+
+def test_on_a_phone_a_turn_plays_and_no_page_is_wider_than_the_screen(phone_page: Page, address: str) -> None:
+    for path in (
+        "/jobs",
+        "/",
+        "/review",
+        f"/review/{FIRST}",
+        "/participants",
+        "/models",
+        "/case/Demo",
+        f"/session/{FIRST}",
+    ):
+        phone_page.goto(address + path)
+        phone_page.locator("main h1").wait_for()
+        phone_page.wait_for_timeout(300)
+        assert phone_page.evaluate("document.documentElement.scrollWidth") == 390
+    eventually(phone_page, "document.getElementById('player').readyState >= 1")
+    phone_page.get_by_role("button", name="Play Ben from 0:17").tap()
+    eventually(phone_page, f"{_TIME} >= 17.5 && {_TIME} < 20.5")
+
+
+def test_hostile_names_stay_text(page: Page, address: str) -> None:
+    for path in ("/", f"/session/{HOSTILE}", f"/case/{quote(HOSTILE_CASE, safe='')}"):
+        page.goto(address + path)
+        page.locator("main h1").wait_for()
+        page.wait_for_timeout(300)
+        assert page.locator("main script, main img[src='x']").count() == 0
+    assert HOSTILE_CASE in page.locator("main h1").inner_text()
+    page.goto(f"{address}/session/{HOSTILE}")
+    page.get_by_text(HOSTILE_NAME).first.wait_for()
+
+
+def test_an_empty_workspace_says_what_to_do(page: Page, empty_address: str) -> None:
+    page.goto(empty_address)
+    page.get_by_role("heading", name="No sessions yet").wait_for()
+    assert page.get_by_text("turntone demo").count() == 1
+
+
+def test_a_page_that_does_not_exist_says_so_and_leads_back(desk: BrowserContext, address: str) -> None:
+    page = desk.new_page()  # unwatched: the browser itself reports the status 404 as an error
+    answer = page.goto(f"{address}/session/ffffffffffff")
+    assert answer is not None and answer.status == 404
+    page.get_by_role("heading", name="Nothing here").wait_for()
+    page.get_by_role("link", name="All sessions").click()
+    page.get_by_role("heading", name="Sessions", exact=True).wait_for()
+    page.close()

@@ -1,0 +1,136 @@
+"""What pages say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from dash.development.base_component import Component
+from plotly.utils import PlotlyJSONEncoder
+
+from dashboard.pages import Page, page_at
+from dashboard.sessions import Library
+from diarization.errors import WorkspaceError
+from pipeline.workspace import Workspace
+from tests.sessions import make_session
+
+from .workspaces import FIRST, HOSTILE, HOSTILE_CASE, HOSTILE_NAME, SECOND, SILENT
+
+
+def text_of(page: Page) -> str:
+    """Everything that the page says, without its figures."""
+    return " ".join(_texts(page.content))
+
+
+def _texts(part: Any) -> list[str]:
+    if isinstance(part, Component):
+        return _texts(getattr(part, "children", None))
+    if isinstance(part, list | tuple):
+        return [text for each in part for text in _texts(each)]
+    return [] if part is None else [str(part)]
+
+
+def part(page: Page, name: str) -> Any:
+    """The component of that id, None where there is none."""
+    return next((each for each in page.content._traverse() if getattr(each, "id", None) == name), None)
+
+
+def test_an_empty_workspace_says_how_to_make_the_first_session(tmp_path: Path) -> None:
+    page = page_at(Library(Workspace(tmp_path / "none")), "/")
+    assert "No sessions yet" in text_of(page)
+    assert "turntone analyze" in text_of(page)
+    assert "turntone demo" in text_of(page)
+
+
+def test_the_first_page_lists_cases_and_sessions(library: Library) -> None:
+    page = page_at(library, "/")
+    assert "2 sessions · 2026-03-02 to 2026-03-09" in text_of(page)
+    rows = {row["key"]: row for row in part(page, "sessions-table").rowData}
+    assert list(rows[FIRST]["links"].values()) == [f"/session/{FIRST}", "/case/Demo"]
+    assert rows[FIRST]["speakers"] == "Anna (client), Ben (counsellor)"
+    assert (rows[FIRST]["date"], rows[FIRST]["turns"], rows[FIRST]["scored"]) == ("2026-03-02", 24, 23)
+    assert rows[SILENT]["speakers"] == "SPEAKER_00, SPEAKER_01"
+    assert rows[SILENT]["case"] is None
+
+
+def test_a_session_page_has_its_player_turns_and_figures(library: Library) -> None:
+    page = page_at(library, f"/session/{FIRST}")
+    assert page.title == "session-0.wav – session"
+    assert part(page, "player").src == f"/audio/{FIRST}"
+    assert part(page, "session-map").figure.data
+    turns = part(page, "turns-table").rowData
+    assert (turns[2]["start"], turns[2]["speaker"], turns[2]["label"]) == (7.0, "Anna", "SPEAKER_00")
+    assert turns[3]["emotion"] is None
+    assert turns[3]["reason"].startswith("0.30 s of clean speech")
+
+
+def test_a_session_without_audio_has_no_player_and_says_so(library: Library) -> None:
+    page = page_at(library, f"/session/{SILENT}")
+    assert part(page, "player") is None
+    assert "The audio of this session is not kept" in text_of(page)
+    assert part(page, "turns-table") is not None
+
+
+def test_a_session_without_speech_says_so(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(0, participants=(), roles=(), unscored=None))
+    page = page_at(Library(own), f"/session/{FIRST}")
+    assert "No speech was found" in text_of(page)
+    assert part(page, "session-map") is None
+
+
+def test_a_case_page_shows_each_participant_and_its_sessions(library: Library) -> None:
+    page = page_at(library, "/case/Demo")
+    assert "Anna, client" in text_of(page)
+    assert "Ben, counsellor" in text_of(page)
+    assert [row["key"] for row in part(page, "sessions-table").rowData] == [FIRST, SECOND]
+
+
+def test_a_case_in_which_nobody_is_named_says_how_to_name_them(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(4, participants=(None, None), roles=(None, None)))
+    page = page_at(Library(own), "/case/Demo")
+    assert f"turntone sessions assign {FIRST} SPEAKER_00=NAME:ROLE SPEAKER_01=NAME:ROLE" in text_of(page)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/session/", "/session/ffffffffffff", "/case/Other", "/case/"])
+def test_other_addresses_say_that_nothing_is_there(library: Library, path: str) -> None:
+    page = page_at(library, path)
+    assert page.title == "Nothing here"
+    assert path in text_of(page)
+
+
+def test_a_workspace_that_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("not a workspace", encoding="utf-8")
+    page = page_at(Library(Workspace(tmp_path)), "/")
+    assert page.title == "This cannot be shown"
+    assert "not a workspace" in text_of(page)
+
+
+def test_hostile_names_are_text_never_markup(library: Library) -> None:
+    session = page_at(library, f"/session/{HOSTILE}")
+    case = page_at(library, f"/case/{quote(HOSTILE_CASE, safe='')}")
+    assert HOSTILE_NAME in text_of(session)
+    assert HOSTILE_CASE in text_of(case)
+    for page in (session, case, page_at(library, "/")):
+        kinds = {type(each).__name__ for each in page.content._traverse()}
+        assert not kinds & {"Markdown", "DangerouslySetInnerHTML", "Iframe"}
+
+
+def test_figures_do_not_pass_on_markup(library: Library) -> None:
+    page = page_at(library, f"/session/{HOSTILE}")
+    figures = [each.figure for each in page.content._traverse() if type(each).__name__ == "Graph"]
+    assert figures
+    for figure in figures:
+        assert "<img" not in json.dumps(figure.to_plotly_json(), cls=PlotlyJSONEncoder)
+
+
+def test_what_is_damaged_is_said_in_a_sentence(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(session_id: str) -> None:
+        raise WorkspaceError(f"session {session_id}: its arrays are damaged; analyse the recording again")
+
+    monkeypatch.setattr(library, "session", damaged)
+    assert "its arrays are damaged" in text_of(page_at(library, f"/session/{FIRST}"))
