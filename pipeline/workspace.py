@@ -29,7 +29,7 @@ from .reviews import reviewed
 from .sessions import Session
 from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
 from .store.changes import Change
-from .store.corrections import answer_again, answers_of, corrected_sessions, kept_answers
+from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
@@ -48,6 +48,7 @@ from .store.summaries import (
     session_courses,
     session_id_like,
     session_summaries,
+    session_versions,
 )
 from .store.voices import identity_of, keep_identity, voice_notes
 from .store.writing import (
@@ -155,6 +156,16 @@ class Workspace:
             found = session_courses(connection, session_ids)
             corrected = {each for each in corrected_sessions(connection, session_ids) if each in found}
         return found | {each: course_of(self.session(each)) for each in corrected}
+
+    def version(self, session_id: str) -> str | None:
+        """What tells the states of the session of exactly that id from each other; None where there is none."""
+        with self._reading() as connection:
+            return session_versions(connection, session_id=session_id).get(session_id) if connection else None
+
+    def versions(self, case: str) -> dict[str, str]:
+        """The same of every session of the case of exactly that name, by id, in order of date."""
+        with self._reading() as connection:
+            return session_versions(connection, case=case) if connection else {}
 
     def session(self, prefix: str, corrected: bool = True) -> Session:
         """One session, by its id or by as many first digits as tell it from the others.
@@ -655,7 +666,7 @@ class Workspace:
         change = Change(connection, self.path, staging)
         change.concerns(*earlier)
         refused = refusals_by_label(connection, earlier[0]) if earlier else []
-        answered = kept_answers(connection, earlier[0]) if earlier else []
+        answered = kept_answers(connection, earlier[0]) if earlier else KeptAnswers([], [], [])
         same_voices = bool(rows) and rows[0]["diarization_key"] == analysis.diarization_key
         delete_sessions(connection, earlier)
         case_id = case_id_of(connection, session.case, analysis.models)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _BINS, _SHORTEST_BIN = 600, 0.5
 """Into how many bins a recording is cut, and how many seconds a bin has at least."""
 
+_ROOM = 0.008
+"""Share of the recording below which a turn has no room for a word, on a screen of 2,000 pixels."""
+
 _SHORTEST_SILENCE = 1.0
 """Seconds of silence from which it is marked."""
 
@@ -123,7 +126,7 @@ def _lanes(session: Session) -> go.Bar:
             "line": {"color": [theme.paper if each else theme.muted for each in named], "width": 0.6},
             "pattern": {"shape": _patterns(turns), "fgcolor": theme.muted, "size": 5},
         },
-        text=[say(emotion) if emotion else "" for emotion in turns["emotion"]],
+        text=_texts(session),
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
@@ -133,6 +136,13 @@ def _lanes(session: Session) -> go.Bar:
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
+
+
+def _texts(session: Session) -> list[str]:
+    """What each turn says inside, where it has any room: measuring texts takes most of a browser's time."""
+    turns = session.turns
+    roomy = (turns["end"] - turns["start"]) / max(session.recording.duration, 1.0) >= _ROOM
+    return [say(emotion) if emotion and room else "" for emotion, room in zip(turns["emotion"], roomy, strict=True)]
 
 
 def _patterns(turns: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dashboard.workspaces import FIRST
+from tests.dashboard.workspaces import FIRST, SECOND
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -17,6 +17,8 @@ PAGES = {
     "/": "#sessions-table a",
     f"/session/{FIRST}": "#session-map .main-svg",
     "/case/Demo": ".graph .main-svg",
+    f"/compare?a={FIRST}&b={SECOND}&who=Anna": "text=These make them alike",
+    "/compare?groups=case": "text=Groups were compared",
     "/review": "#review-table a",
     f"/review/{FIRST}": "#review-queue .queued",
     "/participants": "#people .person",
