@@ -53,7 +53,7 @@ _WATCH = """async ([act, ready]) => {
 }"""
 _OPENED = {
     "page with its player": "document.querySelector('h1') && document.getElementById('player')",
-    "map drawn": "document.querySelector('#session-map .barlayer .point')",
+    "map drawn": "document.querySelector('#session-map .scatterlayer .js-line')",
 }
 _INTERACTIONS = {
     "a turn by the keyboard (L)": ("key:l", ""),

@@ -64,9 +64,8 @@ def connect_browser(dash: Any) -> None:
     on_browser(_function("show_title"), Output("title", "modified_timestamp"), Input("title", "data"))
     for figure in ("session-map", "trajectories", "frames"):
         on_browser(_function("play_clicked"), Output(figure, "clickData"), Input(figure, "clickData"))
-    for kind, act in (("played", "play_clicked"), ("pairs", "open_pair")):
-        clicked = {"type": kind, "part": MATCH}
-        on_browser(_function(act), Output(clicked, "clickData"), Input(clicked, "clickData"), State(clicked, "id"))
+    played = {"type": "played", "part": MATCH}
+    on_browser(_function("play_clicked"), Output(played, "clickData"), Input(played, "clickData"))
     on_browser(_function("know_titles"), Output("titles", "modified_timestamp"), Input("titles", "data"))
     on_browser(
         _function("ask_for"),

@@ -51,7 +51,11 @@ class Library:
 
     def sessions(self) -> list[SessionSummary]:
         """What lists show of every session, by case and date."""
-        return self._workspace.sessions()
+        return self.part(("sessions", self.state()), self._workspace.sessions)
+
+    def state(self) -> str:
+        """What tells the states of all sessions from each other."""
+        return self._workspace.state()
 
     def sessions_of(self, case: str) -> list[SessionSummary]:
         """The same of one case."""
@@ -59,7 +63,7 @@ class Library:
 
     def cases(self) -> list[CaseSummary]:
         """What lists show of every case, by name."""
-        return self._workspace.cases()
+        return self.part(("cases", self.state()), lambda: self._workspace.cases(self.sessions()))
 
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``Workspace.courses``."""

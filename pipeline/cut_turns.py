@@ -41,7 +41,8 @@ def cut_session(session: Session, pieces: Sequence[Piece]) -> Session:
     rows = [_row(session, piece) for piece in pieces]
     table = turns_table([row for row, _ in rows], session.scheme)
     speakers = session.turns["speaker"].tolist()
-    arrays = _arrays(session.arrays, pieces, [weights for _, weights in rows])
+    whole = [_is_machines(session, piece) for piece in pieces]
+    arrays = _arrays(session.arrays, pieces, whole, [weights for _, weights in rows])
     return replace(session, turns=table, segments=_segments(session.segments, speakers, pieces), arrays=arrays)
 
 
@@ -51,9 +52,14 @@ def is_whole(session: Session, part: Part) -> bool:
     return bool(abs(part.start - turn["start"]) < _TINY and abs(part.end - turn["end"]) < _TINY)
 
 
+def _is_machines(session: Session, piece: Piece) -> bool:
+    """Whether a piece is a turn of the machine's, also one that was split and joined again."""
+    return not piece.cuts or (len(piece.parts) == 1 and is_whole(session, piece.parts[0]))
+
+
 def _row(session: Session, piece: Piece) -> tuple[dict[str, Any], dict[Part, float]]:
     """The row of a piece, and the seconds by which each of its parts that is scored counts."""
-    if not piece.cuts:
+    if _is_machines(session, piece):
         (part,) = piece.parts
         row: dict[Any, Any] = session.turns.loc[part.turn].to_dict()
         return row, {part: part.end - part.start} if row["scored"] else {}
@@ -112,14 +118,16 @@ def _reason(session: Session, part: Part) -> str:
     return f"{part.end - part.start:.2f} s of clean speech; at least {_shortest(session):g} s are needed"
 
 
-def _arrays(arrays: SessionArrays, pieces: Sequence[Piece], weights: Sequence[Mapping[Part, float]]) -> SessionArrays:
+def _arrays(
+    arrays: SessionArrays, pieces: Sequence[Piece], whole: Sequence[bool], weights: Sequence[Mapping[Part, float]]
+) -> SessionArrays:
     frames = [_frames(arrays, piece, own) for piece, own in zip(pieces, weights, strict=True)]
     counts = [len(own) for own in frames]
     order = np.concatenate([np.zeros(0, np.int64), *frames]).astype(np.int64)
     return replace(
         arrays,
-        embeddings=_of_pieces(arrays.embeddings, pieces, weights),
-        voices=_of_pieces(arrays.voices, pieces, weights),
+        embeddings=_of_pieces(arrays.embeddings, pieces, whole, weights),
+        voices=_of_pieces(arrays.voices, pieces, whole, weights),
         frame_scores=arrays.frame_scores[order],
         frame_times=arrays.frame_times[order],
         frame_offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -138,14 +146,17 @@ def _frames(arrays: SessionArrays, piece: Piece, scored: Mapping[Part, float]) -
 
 
 def _of_pieces(
-    known: NDArray[np.float32], pieces: Sequence[Piece], weights: Sequence[Mapping[Part, float]]
+    known: NDArray[np.float32],
+    pieces: Sequence[Piece],
+    whole: Sequence[bool],
+    weights: Sequence[Mapping[Part, float]],
 ) -> NDArray[np.float32]:
     """What is known of whole turns, of the pieces: of those joined from whole turns the mean by time; else nan."""
     if not len(known):
         return known
     made = np.full((len(pieces), known.shape[1]), np.nan, np.float32)
     for at, (piece, own) in enumerate(zip(pieces, weights, strict=True)):
-        if not piece.cuts:
+        if whole[at]:
             made[at] = known[piece.parts[0].turn]
         elif "split" not in piece.cuts and own:
             rows = known[[part.turn for part in own]].astype(np.float64)

@@ -49,6 +49,7 @@ from .store.summaries import (
     session_id_like,
     session_summaries,
     session_versions,
+    state_of,
 )
 from .store.voices import identity_of, keep_identity, voice_notes
 from .store.writing import (
@@ -143,10 +144,15 @@ class Workspace:
                 self._check_case(connection, case)
             return session_summaries(connection, case) if connection else []
 
-    def cases(self) -> list[CaseSummary]:
-        """The cases by name."""
+    def cases(self, sessions: Sequence[SessionSummary] | None = None) -> list[CaseSummary]:
+        """The cases by name; ``sessions`` are all there are, where they are known already."""
         with self._reading() as connection:
-            return case_summaries(connection) if connection else []
+            return case_summaries(connection, sessions) if connection else []
+
+    def state(self) -> str:
+        """What tells the states of all sessions from each other; the same while nothing of any of them changes."""
+        with self._reading() as connection:
+            return state_of(connection) if connection else ""
 
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``session_courses`` says, without opening them."""

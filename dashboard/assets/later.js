@@ -4,17 +4,22 @@
 
   const MARGIN = 500; // pixels below and above the window
   const watched = new WeakSet();
+  const asked = new WeakSet();
+  const SOON = 250; // milliseconds, so that what is in sight comes first
 
   const near = new IntersectionObserver(
     (entries) => entries.forEach((entry) => {
       if (!entry.isIntersecting) return;
-      near.unobserve(entry.target);
-      want(entry.target.dataset.part);
+      want(entry.target);
     }),
     { rootMargin: `${MARGIN}px 0px` },
   );
 
-  function want(part) {
+  function want(place) {
+    near.unobserve(place);
+    if (asked.has(place) || !place.isConnected) return;
+    asked.add(place);
+    const { part } = place.dataset;
     window.dash_clientside.set_props({ part, type: "wanted" }, { data: Date.now() });
   }
 
@@ -23,6 +28,7 @@
       if (watched.has(place)) return;
       watched.add(place);
       near.observe(place);
+      if (place.dataset.soon) setTimeout(() => want(place), SOON);
     });
   }
 

@@ -176,6 +176,17 @@
     true,
   );
 
+  /* A click on a cell of a matrix of sessions opens both side by side; on one with itself, that session. */
+  document.addEventListener("pointerup", (event) => {
+    const drawn = event.target instanceof Element && event.target.closest(".js-plotly-plot");
+    const place = drawn && drawn.closest('[id*=\'"type":"pairs"\']');
+    const over = place && drawn._hoverdata && drawn._hoverdata[0];
+    if (!over || !pressed || event.button || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 4) return;
+    const [row, column] = over.pointNumber;
+    const [a, b] = drawn.data[over.curveNumber].customdata[row][column];
+    go(a === b ? `/session/${a}` : `/compare?${new URLSearchParams({ a, b, who: JSON.parse(place.id).part })}`);
+  }, true);
+
   // The keyboard
   const seek = (seconds) => {
     const audio = player();
@@ -248,14 +259,6 @@
     },
     know_titles(known) {
       titles = known || {};
-      return same();
-    },
-    /* A pair of sessions opens side by side; one with itself, that session. */
-    open_pair(click, id) {
-      const point = click && click.points && click.points[0];
-      if (!point || !point.customdata) return same();
-      const [a, b] = point.customdata;
-      go(a === b ? `/session/${a}` : `/compare?${new URLSearchParams({ a, b, who: id.part })}`);
       return same();
     },
     /* What is chosen stands in the address, which shows it. */

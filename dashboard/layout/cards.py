@@ -83,4 +83,4 @@ def menu(title: str, entries: Iterable[tuple[str, str]]) -> html.Details:
 
 def command(text: str) -> html.Pre:
     """Something to type into a terminal."""
-    return html.Pre(html.Code(text), className="command")
+    return html.Pre(html.Code(text), className="command", tabIndex="0")  # it may scroll sideways

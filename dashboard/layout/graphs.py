@@ -24,7 +24,7 @@ def played(part: str) -> dict[str, str]:
 
 
 def opened(part: str) -> dict[str, str]:
-    """The id of a figure of pairs of sessions, in which a click on a pair opens both side by side."""
+    """The id of a figure of pairs of sessions of somebody; a click on a cell opens both (``assets/turntone.js``)."""
     return {"type": "pairs", "part": part}
 
 
@@ -32,7 +32,7 @@ def of_session(figure: Any, session_id: str) -> Any:
     """The figure of a session, its turns marked as that session's, for pages that show several."""
     for trace in figure.data:
         if trace.customdata is not None and len(trace.customdata) and len(trace.customdata[0]) == 2:
-            trace.customdata = [[*each, session_id] for each in trace.customdata]
+            trace.customdata = [None if each is None else [*each, session_id] for each in trace.customdata]
     return figure
 
 

@@ -24,7 +24,7 @@ def place(part: Any) -> dict[str, Any]:
     return {"type": PLACE, "part": part}
 
 
-def later(part: str, height: int = 200) -> html.Div:
+def later(part: str, height: int = 200, soon: bool = False) -> html.Div:
     """The place of a part.
 
     Parameters
@@ -33,8 +33,10 @@ def later(part: str, height: int = 200) -> html.Div:
         Its name among the parts of the page.
     height : int
         Pixels that it takes, about, so that the page does not jump.
+    soon : bool
+        Whether it is made as soon as the page is there, wherever it stands.
     """
-    known: dict[str, Any] = {"data-part": part}
+    known: dict[str, Any] = {"data-part": part} | ({"data-soon": "yes"} if soon else {})
     waiting = html.Div(say("Loading …"), className="waiting-part", style={"minHeight": f"{height}px"}, **known)
     return html.Div([dcc.Store(id=wanted(part)), html.Div(waiting, id=place(part))], className="later")
 

@@ -10,7 +10,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from reports.drawing import clock
-from reports.language import say
+from reports.language import say, spoken
+from reports.themes import theme_now
 
 from ..layout.cards import aria, card, command, heading
 from ..layout.tables import case_address, sessions_table
@@ -33,7 +34,7 @@ def home_page(library: Library) -> Page:
         upload_card([case.name for case in cases]),
         work_card(say("Work"), everything=False),
         html.Div(_cases(cases), id="cases"),
-        _sessions(sessions, cases) if filled else _otherwise(library),
+        _sessions(library, sessions, cases) if filled else _otherwise(library),
         dcc.Store(id="sessions-stale"),
     ]
     return Page(say("Sessions"), html.Div(parts))
@@ -71,7 +72,8 @@ def _case(case: CaseSummary) -> dcc.Link:
     return dcc.Link(lines, href=case_address(case.name), className="case")
 
 
-def _sessions(sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) -> html.Section:
+def _sessions(library: Library, sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) -> html.Section:
+    key = "sessions-table", library.state(), spoken(), theme_now().name
     people = sorted({each.participant for session in sessions for each in session.speakers if each.participant})
     roles = sorted({each.role for session in sessions for each in session.speakers if each.role})
     filters = html.Div(
@@ -85,7 +87,7 @@ def _sessions(sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) 
         className="filters",
     )
     about = say("The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant.")
-    return card(say("All sessions"), filters, sessions_table(sessions), about=about)
+    return card(say("All sessions"), filters, library.part(key, lambda: sessions_table(sessions)), about=about)
 
 
 def _choice(what: str, known: Sequence[str]) -> dmc.Select:

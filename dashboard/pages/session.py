@@ -107,7 +107,7 @@ def _results(session: Session) -> list[Any]:
         _figure_card("trajectories", 280 * min(speakers, 8) + 80, say("Click a point to hear it.")),
         card(
             say("Turns"),
-            later("turns", 560),
+            later("turns", 560, soon=True),
             about=say("Each turn with the emotion it sounds most like, or uncertain. The button plays it."),
         ),
         columns(_figure_card("talk-time", 150 + 36 * speakers), _figure_card("emotion-shares", 150 + 36 * speakers)),

@@ -148,10 +148,16 @@ def session_versions(connection: Connection, case: str | None = None, session_id
     return {known: at.isoformat() for known, at in connection.execute(statement.where(wanted).order_by(*by_date()))}
 
 
-def case_summaries(connection: Connection) -> list[CaseSummary]:
-    """All cases with sessions, by name."""
+def state_of(connection: Connection) -> str:
+    """What tells the states of all sessions from each other."""
+    count, last = connection.execute(select(func.count(), func.max(SESSIONS.c.changed))).one()
+    return f"{count} {last}"
+
+
+def case_summaries(connection: Connection, sessions: Sequence[SessionSummary] | None = None) -> list[CaseSummary]:
+    """All cases with sessions, by name; ``sessions`` are all there are, where they are known already."""
     by_case = defaultdict(list)
-    for session in session_summaries(connection):
+    for session in session_summaries(connection) if sessions is None else sessions:
         by_case[session.case].append(session)
     rows = connection.execute(select(CASES.c.name, CASES.c.models).order_by(CASES.c.name))
     return [_case_summary(name, by_case[name], models) for name, models in rows if name in by_case]
