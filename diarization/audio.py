@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .channel_sound import MOST_CHANNELS, ChannelSound, ChannelSpool
-from .decoding import Block, Decoding, decode
+from .decoding import Block, Decoding
+from .decoding_apart import decode_apart
 from .errors import AudioError, WorkspaceError
 from .files import write_whole
 from .quality import Quality, QualityMeter
@@ -32,6 +33,9 @@ audio_suffixes = (
 
 SHORTEST = 0.1
 """Seconds; a recording with less sound than this is an error."""
+
+LONGEST = 12 * 3600.0
+"""Seconds; a recording with more sound is an error: few bytes can unpack to sound without end."""
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 """Sampling rates in Hz that are believed."""
@@ -74,8 +78,9 @@ class Sound:
 def read(path: Path, progress: ReadProgress | None = None) -> Sound:
     """The sound of one audio file, whatever its format, sampling rate and number of channels.
 
-    The file is decoded once, in blocks; the only thing in memory that grows with it is its waveform (230 MB an hour).
-    The channels of a file with several are kept beside it, on disk.
+    The file is decoded once, in blocks, by a process apart (``decoding_apart``), so that one that breaks its decoder
+    breaks nothing else. The only thing in memory that grows with it is its waveform (230 MB an hour). The channels of
+    a file with several are kept beside it, on disk.
 
     - Channels are mixed to their mean; where they would cancel one another, the file is decoded again and only the
       loudest is taken.
@@ -98,8 +103,8 @@ def read(path: Path, progress: ReadProgress | None = None) -> Sound:
     Raises
     ------
     AudioError
-        Where the file is missing, empty, unreadable, not audio, damaged, shorter than 0.1 s, not made of numbers,
-        or of a sampling rate outside 1 to 384 kHz.
+        Where the file is missing, empty, unreadable, not audio, damaged, shorter than 0.1 s or longer than 12 hours,
+        not made of numbers, or of a sampling rate outside 1 to 384 kHz, and where it ends its decoder.
     """
     path = Path(path)
     _check_file(path)
@@ -294,7 +299,7 @@ class _Reading:
 
     def run(self, progress: ReadProgress | None) -> None:
         try:
-            with decode(self.path) as decoding:
+            with decode_apart(self.path) as decoding:
                 for block in decoding.blocks():
                     self._add(block)
                     if progress:
@@ -338,6 +343,11 @@ class _Reading:
             self._first = Block(block.samples[:0], rate)
         samples = self.meter.add(block.samples)
         self._frames[rate] += len(samples)
+        if self._duration > LONGEST:
+            raise AudioError(
+                f"{self.path}: more than {LONGEST / 3600:.0f} hours of sound in it, which is more than is taken; cut it"
+                " into parts"
+            )
         self._keep_channels(samples, rate)
         self._waveform.add(samples @ self._weights(samples.shape[1]), rate)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from diarization.audio import Sound, hash_file, peaks, read
+from diarization.decoding_apart import prepare
 from diarization.diarizations import Diarization
 from diarization.diarizers import DiarizationConfig
 from diarization.errors import ConfigError, TurntoneError
@@ -106,6 +107,7 @@ def analyze_recording(
     for choice in engines.choices():
         _LOG.info("%s", choice)
     progress = progress or _silent
+    prepare()
     key, mask = _analysis_key(engines), _mask(engines.config, workspace, recording_id, case)
     if known and known.whole and known.analysis_key == key:
         for stage in STAGES:

@@ -24,7 +24,7 @@ def key_of(*facts: Any) -> str:
     False
     """
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # file names need not be UTF-8
 
 
 class StageCache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -176,6 +177,7 @@ class JobQueue:
 
     def fail(self, job_id: str, reason: str, again: bool = False) -> Job:
         """The job failed; where ``again``, it is queued once more unless it had its ``MAX_ATTEMPTS``."""
+        reason = os.fsencode(reason).decode("utf-8", "replace")
         again = again and self.get(job_id).attempts < MAX_ATTEMPTS
         return self._end(job_id, {"state": "queued" if again else "failed", "reason": reason})
 
@@ -293,6 +295,7 @@ def _submitted(
     known = connection.execute(same).scalar()
     if known is not None:
         return _changed(connection, known, {"batch": batch} if batch else {})
+    title = os.fsencode(title).decode("utf-8", "replace")  # a file name need not be UTF-8, a column is
     row = {"id": secrets.token_hex(6), "kind": kind, "state": "queued", "lane": lane, "title": title, "key": key}
     connection.execute(insert(JOBS).values(**row, payload=payload, batch=batch, created=now()))
     return _changed(connection, row["id"], {})
