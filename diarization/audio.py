@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +160,7 @@ def write_flac(path: Path, waveform: Waveform) -> None:
     WorkspaceError
         Where it cannot be written, for instance on a full disk.
     """
-    content = _flac(waveform)
+    content = waveform_flac(waveform)
     try:
         write_whole(path, content)
     except OSError as error:
@@ -169,7 +169,7 @@ def write_flac(path: Path, waveform: Waveform) -> None:
         ) from error
 
 
-def _flac(waveform: Waveform) -> memoryview:
+def waveform_flac(waveform: Waveform) -> memoryview:
     """The bytes of a FLAC file, about a fifth of the waveform's; libsndfile would not say why a disk failed."""
     from soundfile import SoundFile
 
@@ -188,18 +188,29 @@ def write_channels(path: Path, channels: ChannelSound) -> None:
     WorkspaceError
         Where it cannot be written, for instance on a full disk.
     """
-    from soundfile import SoundFile
-
     try:
-        with SoundFile(str(path), "w", SAMPLING_RATE, channels.count, "PCM_16", format="FLAC") as flac:
-            for start in range(0, len(channels), _BLOCK):
-                flac.write(channels.samples[start : start + _BLOCK])
+        _write_channels(str(path), channels)
     except (OSError, RuntimeError) as error:
         raise WorkspaceError(f"{path}: cannot be written ({error}); free some space or choose another place") from error
 
 
-def read_channels(path: Path) -> ChannelSound:
-    """The channels that ``write_channels`` has kept.
+def channels_flac(channels: ChannelSound) -> memoryview:
+    """The bytes of the file that ``write_channels`` writes."""
+    content = BytesIO()
+    _write_channels(content, channels)
+    return content.getbuffer()
+
+
+def _write_channels(place: str | BytesIO, channels: ChannelSound) -> None:
+    from soundfile import SoundFile
+
+    with SoundFile(place, "w", SAMPLING_RATE, channels.count, "PCM_16", format="FLAC") as flac:
+        for start in range(0, len(channels), _BLOCK):
+            flac.write(channels.samples[start : start + _BLOCK])
+
+
+def read_channels(source: Path | BinaryIO, path: Path | None = None) -> ChannelSound:
+    """The channels that ``write_channels`` has kept: a file's, or those of an open one, which errors call ``path``.
 
     Raises
     ------
@@ -209,20 +220,21 @@ def read_channels(path: Path) -> ChannelSound:
     from soundfile import LibsndfileError, SoundFile
 
     try:
-        with SoundFile(str(path)) as flac:
+        with SoundFile(source if path else str(source)) as flac:
             spool = ChannelSpool(flac.channels)
             for block in flac.blocks(_BLOCK, dtype="int16", always_2d=True):
                 spool.keep(block)
             sound, right = spool.finished(), flac.samplerate == SAMPLING_RATE and spool.frames == flac.frames
     except LibsndfileError as error:
-        raise AudioError(f"{path}: the kept channels are missing or damaged; analyse the recording again") from error
+        where = path or source
+        raise AudioError(f"{where}: the kept channels are missing or damaged; analyse the recording again") from error
     if not right:
-        raise AudioError(f"{path}: the kept channels are not whole; analyse the recording again")
+        raise AudioError(f"{path or source}: the kept channels are not whole; analyse the recording again")
     return sound
 
 
-def read_flac(path: Path) -> Waveform:
-    """The waveform that ``write_flac`` has kept, to 16 bits.
+def read_flac(source: Path | BinaryIO, path: Path | None = None) -> Waveform:
+    """The waveform that ``write_flac`` has kept, to 16 bits: a file's, or of an open one, which errors call ``path``.
 
     Raises
     ------
@@ -232,14 +244,15 @@ def read_flac(path: Path) -> Waveform:
     from soundfile import LibsndfileError, SoundFile
 
     try:
-        with SoundFile(str(path)) as flac:
+        with SoundFile(source if path else str(source)) as flac:
             facts = (flac.samplerate, flac.channels)
             waveform: Waveform = flac.read(dtype="float32")
             complete = len(waveform) == flac.frames
     except LibsndfileError as error:
-        raise AudioError(f"{path}: the kept audio is missing or damaged; analyse the recording again") from error
+        where = path or source
+        raise AudioError(f"{where}: the kept audio is missing or damaged; analyse the recording again") from error
     if facts != (SAMPLING_RATE, 1) or not complete:
-        raise AudioError(f"{path}: the kept audio is not whole 16 kHz mono sound; analyse the recording again")
+        raise AudioError(f"{path or source}: the kept audio is not whole 16 kHz mono sound; analyse the recording again")
     return waveform
 
 

@@ -1,8 +1,8 @@
 """The process in which recordings are decoded, so that a file that breaks its decoder breaks nothing else.
 
 ``diarization.decoding_apart`` starts it and speaks to it: a line of JSON with a path comes in on stdin; lines of JSON
-go out on stdout, each ``block`` followed by its samples as float32. The process holds nothing, may write no file, and is
-ended by the system where it takes more memory or more time than sound can need.
+go out on stdout, each ``block`` followed by its samples as float32. The process holds nothing, may write no file, and
+is ended by the system where it takes more memory or more time than sound can need.
 """
 
 from __future__ import annotations

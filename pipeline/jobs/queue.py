@@ -245,6 +245,12 @@ class JobQueue:
         with self._database.writing() as connection:
             return _release_lost(connection)
 
+    def lost(self) -> list[Job]:
+        """The jobs that are running as their rows say, and whose process is gone."""
+        with self._reading() as connection:
+            rows = [] if connection is None else _lost(connection)
+            return [_job(row) for row in rows]
+
     def _anything_to_do(self) -> bool:
         """Whether a claim is worth a lock: idle workers ask every second."""
         with self._database.reading() as connection:
@@ -309,11 +315,15 @@ def _changed(connection: Connection | None, job_id: str, changes: Mapping[str, A
 
 
 def _release_lost(connection: Connection) -> int:
-    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
-    lost = [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
+    lost = _lost(connection)
     for row in lost:
         _changed(connection, row["id"], _after_loss(row))
     return len(lost)
+
+
+def _lost(connection: Connection) -> list[RowMapping]:
+    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
+    return [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
 
 
 def _after_loss(row: RowMapping) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from diarization.errors import WorkspaceError
 
 from .files import make_folder
 
-REVISION = "0005_corrections"
+REVISION = "0006_privacy"
 """The newest migration: what this program's tables look like."""
 
 BUSY_SECONDS = 60

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, select
 from ..masking import mask_of
 from ..scoring import MeasuredVoices
 from ..sessions import Session, said_by_a_person, speakers_table
+from ..privacy import privacy_notes
 from ..trust import trust_notes
 from .artifacts import Artifact, read_arrays
 from .models import ARTIFACTS, CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
@@ -140,6 +141,7 @@ def presented(connection: Connection, session: Session) -> Session:
     row = session_row_of(connection, session.id)
     comparable = is_comparable(row)
     notes = [*session.notes, *trust_notes(session), *_relative_note(session), *_mask_note(session)]
+    notes += privacy_notes(session)
     if not comparable:
         notes.append(_other_models(session, row["pinned"], row["models"]))
     return replace(
