@@ -252,7 +252,9 @@ def read_flac(source: Path | BinaryIO, path: Path | None = None) -> Waveform:
         where = path or source
         raise AudioError(f"{where}: the kept audio is missing or damaged; analyse the recording again") from error
     if facts != (SAMPLING_RATE, 1) or not complete:
-        raise AudioError(f"{path or source}: the kept audio is not whole 16 kHz mono sound; analyse the recording again")
+        raise AudioError(
+            f"{path or source}: the kept audio is not whole 16 kHz mono sound; analyse the recording again"
+        )
     return waveform
 
 

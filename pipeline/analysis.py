@@ -303,7 +303,8 @@ def _analyze(
         session,
         arrays=replace(session.arrays, voices=turn_voices(turns, sound, run)),
         provenance=session.provenance | {"privacy": mask.to_json()} | ({"about": dict(about)} if about else {}),
-        quality=dict(quality or session.quality) | {"stretches": [each.to_json(sound.recording.channels) for each in stretches]},
+        quality=dict(quality or session.quality)
+        | {"stretches": [each.to_json(sound.recording.channels) for each in stretches]},
         notes=(*session.notes, *stretch_notes(stretches)),
     )
     with run.stage("save"):

@@ -135,7 +135,7 @@ def _write(draft: Path, folder: Path, rows: Mapping[str, list[dict[str, Any]]]) 
             data = (folder / row["file"]).read_bytes() if (folder / row["file"]).is_file() else b""
             if hashlib.sha256(data).hexdigest() != row["sha256"]:
                 raise WorkspaceError(
-                    f"{row['file']} is missing or damaged; turntone workspace check --repair mends it, then archive again"
+                    f"{row['file']} is missing or damaged; turntone workspace check --repair mends it first"
                 )
             archive.writestr(row["file"], data)
 
@@ -158,7 +158,9 @@ def _read(file: Path) -> tuple[dict[str, list[dict[str, Any]]], dict[str, bytes]
     except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, TypeError) as error:
         raise FormatError(f"{file}: no archive of a case, or damaged; take another copy") from error
     if known["revision"] != REVISION:
-        raise FormatError(f"{file}: written by another version of the program ({known['revision']}); restore it with that")
+        raise FormatError(
+            f"{file}: written by another version of the program ({known['revision']}); restore it with that"
+        )
     for row in _files(rows):
         _check_file(file, row, content[row["file"]])
     return rows, content
@@ -179,14 +181,17 @@ def _check_new(connection: Connection, rows: Mapping[str, list[dict[str, Any]]])
     recordings = [row["recording_id"] for row in rows["sessions"]]
     known = connection.execute(select(SESSIONS.c.id).where(SESSIONS.c.recording_id.in_(recordings))).scalars().all()
     if known:
-        raise WorkspaceError(f"recordings of the case are here already, in session {', '.join(known)}; delete them first")
+        raise WorkspaceError(
+            f"recordings of the case are here already, in session {', '.join(known)}; delete them first"
+        )
 
 
 def _insert_all(connection: Connection, rows: Mapping[str, list[dict[str, Any]]]) -> None:
     """The rows with keys of this workspace in the place of those of the other."""
     (case,) = rows["cases"]
     case_id = _insert(connection, CASES, case | {"id": None})
-    people = {each["id"]: _insert(connection, PARTICIPANTS, each | {"id": None, "case_id": case_id}) for each in rows["participants"]}  # fmt: skip
+    own: dict[str, Any] = {"id": None, "case_id": case_id}
+    people = {each["id"]: _insert(connection, PARTICIPANTS, each | own) for each in rows["participants"]}
     for each in rows["enrolments"]:
         _insert(connection, ENROLMENTS, each | {"id": None, "participant_id": people[each["participant_id"]]})
     for each in rows["sessions"]:

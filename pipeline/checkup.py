@@ -50,6 +50,11 @@ class Fault:
     session: str | None = None
     parts: tuple[str, ...] = ()
 
+    @property
+    def is_harmless(self) -> bool:
+        """Whether nothing is lost by it: files left over, as changes and killed processes leave them."""
+        return self.kind in ("file", "cache")
+
 
 def find_faults(workspace: Workspace) -> list[Fault]:
     """Everything that is wrong with a workspace; empty where it is well.
@@ -68,7 +73,7 @@ def find_faults(workspace: Workspace) -> list[Fault]:
 
 
 def repair(workspace: Workspace, runtime: Runtime | None = None, said: _Say | None = None) -> list[Fault]:
-    """Mend what is wrong: sessions are analysed again, or taken out where that is no longer possible; gives what is left.
+    """Mend what is wrong: sessions are analysed again, or taken out where that cannot be; gives what is left.
 
     A session is analysed again from its recording where that is still at its place with the same bytes, else from the
     audio that is kept. Names, roles and corrections stay. One whose audio alone is damaged and cannot be had again is
@@ -108,7 +113,9 @@ def _of_sessions(connection: Connection, folder: Path) -> Iterator[Fault]:
         bad += ["turns"] if counted.get(session_id, 0) != stated else []
         if bad:
             names = ", ".join(files[name].file if name in files else name for name in bad)
-            sentence = f"session {session_id}: {names} is missing or damaged; turntone workspace check --repair mends it"
+            sentence = (
+                f"session {session_id}: {names} is missing or damaged; turntone workspace check --repair mends it"
+            )
             yield Fault("session", sentence, session_id, tuple(bad))
 
 
@@ -126,7 +133,9 @@ def _of_cache(cache: StageCache) -> Iterator[Fault]:
 
 def _of_jobs(workspace: Workspace) -> Iterator[Fault]:
     for job in JobQueue(workspace.path).lost():
-        yield Fault("job", f"job {job.id} ({job.title}): its process is gone; turntone worker or --repair goes on with it")
+        yield Fault(
+            "job", f"job {job.id} ({job.title}): its process is gone; turntone worker or --repair goes on with it"
+        )
 
 
 def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -> str:
@@ -151,7 +160,9 @@ def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -
             kept = KeptAudio(workspace.path / files["channels"].file) if "channels" in files else None
             sound = Sound(recording, waveform, quality.quality(waveform), kept.channels() if kept else None)
             analyze_kept(sound, workspace, config, runtime, row["case"], row["date"], row["quality"])
-            return f"session {known}: analysed again from the audio that is kept, as {recording.path} is gone or changed"
+            return (
+                f"session {known}: analysed again from the audio that is kept, as {recording.path} is gone or changed"
+            )
     except TurntoneError as error:
         return f"session {known}: still damaged, it could not be analysed again ({error})"
     _take_out(workspace, known)

@@ -28,7 +28,8 @@ class PrivacyConfig(BaseModel):
         "a role is not scored either",
     )
     keep_audio: bool = Field(
-        True, description="whether the workspace keeps the audio; without it nothing can be played or scored from it later"
+        True,
+        description="whether the workspace keeps the audio; without it nothing can be played or scored from it later",
     )
     encrypt_audio: bool = Field(
         False, description="keep the audio encrypted, with the key in TURNTONE_KEY or in the system's keyring"
@@ -40,8 +41,8 @@ class PrivacyConfig(BaseModel):
     )
     consent: Literal["off", "remind", "require"] = Field(
         "remind",
-        description="what happens where nobody has said that those who speak consent: off (nothing), remind (a note) or "
-        "require (no analysis, and no voiceprint without consent to that)",
+        description="what happens where nobody has said that those who speak consent: off (nothing), remind (a note) "
+        "or require (no analysis, and no voiceprint without consent to that)",
     )
 
 

@@ -30,7 +30,7 @@ from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
 from .store.changes import Change
 from .store.corrections import answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
-from .store.kept_audio import KeptAudio, Keeping, rekeep, stage_channels, stage_waveform
+from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
 from .store.models import CASES, SESSIONS

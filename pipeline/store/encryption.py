@@ -1,8 +1,8 @@
 """Files encrypted at rest: AES-256-GCM in chunks, so that any stretch can be read by itself, and nothing be changed.
 
-A file is a head (mark, which key, a random salt, the size of what is in it) and chunks of 64 KiB, each with its own tag.
-A key of its own is derived for every file from the salt, a chunk's number is its nonce, and the head is bound into
-each tag: a chunk that is changed, moved, cut off or put into another file is refused.
+A file is a head (mark, which key, a random salt, the size of what is in it) and chunks of 64 KiB, each with its own
+tag. A key of its own is derived for every file from the salt, a chunk's number is its nonce, and the head is bound
+into each tag: a chunk that is changed, moved, cut off or put into another file is refused.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def needed_key() -> bytes:
     key = key_here()
     if key is None:
         raise ConfigError(
-            f"audio is kept encrypted here, and there is no key: set {KEY_VARIABLE}, or make one with turntone workspace "
-            "key --keep"
+            f"audio is kept encrypted here, and there is no key: set {KEY_VARIABLE}, or make one with "
+            "turntone workspace key --keep"
         )
     return key
 
@@ -140,7 +140,9 @@ class Sealed(io.RawIOBase):
             raise WorkspaceError(f"{path}: damaged, it does not begin as an encrypted file does")
         if name != _name_of(key):
             self._file.close()
-            raise WorkspaceError(f"{path}: encrypted with another key than the one here; set {KEY_VARIABLE} to that one")
+            raise WorkspaceError(
+                f"{path}: encrypted with another key than the one here; set {KEY_VARIABLE} to that one"
+            )
         self._cipher = _cipher(key, salt)
         self._at = 0
         self._number, self._chunk = -1, b""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, update
 
 from diarization.audio import channels_flac, read_channels, read_flac, waveform_flac, write_channels, write_flac
 from diarization.channel_sound import ChannelSound
 from diarization.errors import WorkspaceError
-from diarization.recordings import Waveform
+from diarization.recordings import SAMPLING_RATE, Waveform
 
+from ..roles import channel_name
 from .artifacts import Artifact, Staging
 from .encryption import Sealed, needed_key, seal
 from .loading import artifacts_of, session_row_of
@@ -23,6 +26,7 @@ from .models import ARTIFACTS, SESSIONS
 from .writing import now, replace_artifact
 
 _SEALED = ".sealed"
+_AROUND = 0.2  # seconds beside a stretch: its ends are not found to the sample
 
 
 @dataclass(frozen=True)
@@ -155,3 +159,71 @@ def _say_how(connection: Connection, session_id: str, keeping: Keeping) -> None:
     if changed != provenance:
         statement = update(SESSIONS).where(SESSIONS.c.id == session_id)
         connection.execute(statement.values(provenance=changed, changed=now()))
+
+
+def silence(
+    connection: Connection,
+    folder: Path,
+    staging: Staging,
+    session_id: str,
+    gone: Sequence[tuple[float, float]],
+    others: Sequence[tuple[float, float]],
+    labels: Iterable[str] = (),
+) -> float:
+    """Silence stretches of a session's audio; gives how many seconds that were.
+
+    Parameters
+    ----------
+    gone : sequence of (float, float)
+        Stretches in seconds. A little around each goes too, where nobody else speaks.
+    others : sequence of (float, float)
+        Where somebody else speaks.
+    labels : iterable of str
+        Speakers whose whole channels go, where they have one to themselves.
+
+    Raises
+    ------
+    TurntoneError
+        Where the audio is damaged, or encrypted and the key is not here.
+    """
+    files = artifacts_of(connection, session_id)
+    seconds = 0.0
+    if "audio" in files:
+        kept = KeptAudio(folder / files["audio"].file)
+        waveform = kept.waveform().copy()
+        quiet = _quiet(len(waveform), gone, others)
+        waveform[quiet] = 0
+        seconds = float(quiet.sum()) / SAMPLING_RATE
+        how = Keeping(encrypted=kept.is_encrypted)
+        stem = f"{_recording_of(files['audio'].file)}.{token_hex(4)}"
+        replace_artifact(connection, session_id, "audio", stage_waveform(staging, stem, waveform, how))
+    if "channels" in files:
+        kept = KeptAudio(folder / files["channels"].file)
+        samples = np.array(kept.channels().samples)
+        samples[_quiet(len(samples), gone, others)] = 0
+        speakers = (session_row_of(connection, session_id)["provenance"].get("channels") or {}).get("speakers") or {}
+        numbers = {channel_name(each, samples.shape[1]): each for each in range(samples.shape[1])}
+        samples[:, [numbers[speakers[label]] for label in labels if speakers.get(label) in numbers]] = 0
+        how = Keeping(encrypted=kept.is_encrypted)
+        stem = f"{_recording_of(files['channels'].file)}.{token_hex(4)}"
+        replace_artifact(connection, session_id, "channels", stage_channels(staging, stem, ChannelSound(samples), how))
+    return seconds
+
+
+def _recording_of(file: str) -> str:
+    return Path(file).name.split(".")[0]
+
+
+def _quiet(size: int, gone: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Which samples go: the stretches, and ``_AROUND`` beside them as far as nobody else speaks there."""
+    theirs, around, elsewhere = (np.zeros(size, bool) for _ in range(3))
+    for start, end in others:
+        elsewhere[_sample(start) : _sample(end)] = True
+    for start, end in gone:
+        theirs[_sample(start) : _sample(end)] = True
+        around[_sample(max(0.0, start - _AROUND)) : _sample(end + _AROUND)] = True
+    return theirs | (around & ~elsewhere)
+
+
+def _sample(seconds: float) -> int:
+    return round(seconds * SAMPLING_RATE)

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from ..masking import mask_of
+from ..privacy import privacy_notes
 from ..scoring import MeasuredVoices
 from ..sessions import Session, said_by_a_person, speakers_table
-from ..privacy import privacy_notes
 from ..trust import trust_notes
 from .artifacts import Artifact, read_arrays
 from .models import ARTIFACTS, CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS

@@ -54,7 +54,9 @@ def test_nothing_can_be_changed_moved_or_cut_off(tmp_path: Path) -> None:
     head, size = len(sealed) - 3 * (CHUNK + 16), CHUNK + 16
     changed = bytearray(sealed)
     changed[head + 100] ^= 1
-    swapped = sealed[:head] + sealed[head + size : head + 2 * size] + sealed[head : head + size] + sealed[head + 2 * size :]
+    swapped = (
+        sealed[:head] + sealed[head + size : head + 2 * size] + sealed[head : head + size] + sealed[head + 2 * size :]
+    )
     other = seal(os.urandom(3 * CHUNK), KEY)
     for bad in (bytes(changed), swapped, sealed[:-CHUNK], other[:head] + sealed[head:]):
         (tmp_path / "a").write_bytes(bad)

@@ -1,7 +1,7 @@
 """What is left when the disk is full, the database is locked, a file is damaged or gone, or two do the same at once.
 
-Afterwards every session is whole or absent, ``find_faults`` finds nothing or says exactly what, ``repair`` mends it, and
-every job ends as done or failed with its reason.
+Afterwards every session is whole or absent, ``find_faults`` finds nothing or says exactly what, ``repair`` mends it,
+and every job ends as done or failed with its reason.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def session(workspace: Workspace, tone: Path) -> Session:
 
 def file_of(workspace: Workspace, session: Session, part: str) -> Path:
     with sqlite3.connect(workspace.path / "workspace.db") as base:
-        row = base.execute("SELECT file FROM artifacts WHERE session_id = ? AND name = ?", (session.id, part)).fetchone()
+        row = base.execute(
+            "SELECT file FROM artifacts WHERE session_id = ? AND name = ?", (session.id, part)
+        ).fetchone()
     base.close()
     return workspace.path / str(row[0])
 
@@ -92,7 +94,9 @@ def test_without_the_recording_it_is_mended_from_the_kept_audio(
     assert found.recording == session.recording
     assert found.speakers["participant"].tolist() == ["Anna", "Ben"]
     assert np.allclose(found.turns["start"], session.turns["start"])
-    assert {key: found.quality[key] for key in ("level_dbfs",)} == {key: session.quality[key] for key in ("level_dbfs",)}
+    assert {key: found.quality[key] for key in ("level_dbfs",)} == {
+        key: session.quality[key] for key in ("level_dbfs",)
+    }
 
 
 def test_damaged_audio_without_its_recording_is_given_up_and_the_session_stays(
@@ -167,7 +171,9 @@ def test_a_locked_database_is_waited_for_and_then_said(
     other = sqlite3.connect(workspace.path / "workspace.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     new = write_tone(tmp_path / "new.wav", pitch=300)
-    with pytest.raises(WorkspaceError, match=r"another program has been writing for over 0\.2 s; try again when it is done"):
+    with pytest.raises(
+        WorkspaceError, match=r"another program has been writing for over 0\.2 s; try again when it is done"
+    ):
         analyze_recording(new, Workspace(workspace.path), BASELINE_FAKES, CPU)
     other.execute("ROLLBACK")
     other.close()
@@ -176,7 +182,9 @@ def test_a_locked_database_is_waited_for_and_then_said(
     assert len(analyze_recording(new, workspace, BASELINE_FAKES, CPU).turns) == 5
 
 
-def test_a_recording_pulled_away_fails_with_its_reason_and_the_others_go_on(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_recording_pulled_away_fails_with_its_reason_and_the_others_go_on(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     paths = [write_tone(tmp_path / f"{pitch}.wav", pitch=pitch) for pitch in (200.0, 300.0, 400.0)]
     batch = submit_batch(workspace, [Planned(path) for path in paths], BASELINE_FAKES, CPU)
     paths[1].unlink()
