@@ -9,10 +9,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from diarization.errors import WorkspaceError
+from diarization.errors import TurntoneError
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
+    from pipeline.store.kept_audio import KeptAudio
     from pipeline.workspace import CaseSummary, SessionSummary, Workspace
 
 _SESSION_ID = re.compile(r"[0-9a-f]{12}")
@@ -75,15 +76,16 @@ class Library:
         found = [summary for summary in self.sessions() if summary.case == name]
         return [self._open(summary) for summary in found] if found else None
 
-    def audio(self, session_id: str) -> Path | None:
-        """The 16 kHz FLAC kept of a session's recording, None where there is none."""
+    def audio(self, session_id: str) -> KeptAudio | None:
+        """The 16 kHz FLAC kept of a session's recording, None where there is none, or it cannot be decrypted here."""
         if not _SESSION_ID.fullmatch(session_id):
             return None
         try:
-            path = self._workspace.audio(session_id)
-        except WorkspaceError:
+            kept = self._workspace.kept_audio(session_id)
+            with kept.open():
+                return kept
+        except (TurntoneError, OSError):
             return None
-        return path if path.is_file() else None
 
     def assign(self, session_id: str, people: Mapping[str, tuple[str | None, str | None]]) -> list[Session]:
         """Say who is who, as ``Workspace.assign``."""

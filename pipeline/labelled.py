@@ -94,7 +94,7 @@ def _heard(
     for done, ((source, is_session), own) in enumerate(by_source.items()):
         if watch:
             watch("reading", 0.3 * done / len(by_source))
-        waveform = read(workspace.audio(source) if is_session else Path(source)).waveform
+        waveform = workspace.kept_audio(source).waveform() if is_session else read(Path(source)).waveform
         found |= {index: _heard_clip(clips[index], waveform, engines) for index in own}
     return [found[index] for index in range(len(clips))]
 

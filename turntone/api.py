@@ -154,6 +154,7 @@ def export(
     TurntoneError
         Where the format is unknown, something is there already, or it cannot be written; nothing is half-written.
     """
+    from pipeline.exported import note_exports
     from pipeline.sessions import Session as Analysed
     from reports.exports.writing import export_sessions, file_stem, workspace_sound
 
@@ -161,7 +162,10 @@ def export(
     sound_of = None if workspace is None else workspace_sound(open_workspace(workspace))
     stem = None if title is None else f"turntone-case-{file_stem(title)}"
     output = None if path is None else Path(path)
-    return export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
+    written = export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
+    if workspace is not None:
+        note_exports(open_workspace(workspace), [each.id for each in given], written)
+    return written
 
 
 def measures(sessions: Session | Sequence[Session], names: Sequence[str] | None = None) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from .commands import (
     sessions,
     simulate,
     worker,
+    workspace,
 )
 from .terminal import Stopped, say_error
 
@@ -51,6 +52,7 @@ app.command("analyze")(analyze.analyze)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(participants.app, name="participants")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(workspace.app, name="workspace")
 app.command("worker")(worker.worker)
 app.command("report")(report.report)
 app.command("measures")(measures.measures)
