@@ -32,7 +32,7 @@ def audio_response(library: Library, session_id: str) -> FileResponse:
     HTTPException
         404 where none is kept.
     """
-    path = library.audio(session_id)
+    path = library.listen(session_id)
     if path is None:
         raise HTTPException(404, "no audio is kept for this session")
     # Each time the browser asks whether its copy is still the same: a session that was deleted must not play on.

@@ -61,8 +61,10 @@ class Corrections:
     def counts(self, sure: float) -> dict[str, ReviewCount]:
         """What there is to review, by session; unsure is whatever is below ``sure``, or uncertain."""
         with self._workspace.reading() as connection:
-            found = review_counts(connection, sure, UNCERTAIN) if connection else {}
-            seen = set(connection.execute(select(SESSIONS.c.id).where(*seen_sessions())).scalars()) if found else set()
+            if connection is None:
+                return {}
+            found = review_counts(connection, sure, UNCERTAIN)
+            seen = set(connection.execute(select(SESSIONS.c.id).where(*seen_sessions())).scalars())
         return {session: ReviewCount(*counted) for session, counted in found.items() if session in seen}
 
     def answer(

@@ -141,7 +141,7 @@ class Accounts:
         AccessError
             Where the name is taken or not accepted, the role does not exist, or the password is too short.
         """
-        row = {
+        row: dict[str, Any] = {
             "id": secrets.token_hex(8),
             "name": _checked_name(name),
             "role": _checked_role(role),
@@ -241,7 +241,7 @@ class Accounts:
             user = _found(connection, name)
             token_id, secret = secrets.token_hex(8), new_secret()
             expires = now() + datetime.timedelta(days=days) if days else None
-            row = {"id": token_id, "label": label[:100], "created": now(), "expires": expires}
+            row: dict[str, Any] = {"id": token_id, "label": label[:100], "created": now(), "expires": expires}
             connection.execute(insert(TOKENS).values(**row, user_id=user.id, secret=secret_hash(secret)))
             _record(connection, "token made", user.id)
             return Token(**row), f"turntone_{token_id}_{secret}"
@@ -290,7 +290,7 @@ class Accounts:
             row = connection.execute(own).mappings().first() if connection else None
         right = fits(password, row["password"] if row else None)
         if row is None or not right:
-            with self._writing() as connection:
+            with visiting(Visitor("unknown", "page")), self._writing() as connection:
                 _record(connection, "sign-in failed", row["id"] if row else None)
             return None
         sign_in = secrets.token_hex(16)
@@ -331,9 +331,8 @@ class Accounts:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         here = visitor()
-        with visiting(None), self._database.writing() as connection:
-            with visiting(here):
-                yield connection
+        with visiting(None), self._database.writing() as connection, visiting(here):
+            yield connection
 
 
 def _record(connection: Connection, action: Any, user_id: str | None, detail: str | None = None) -> None:
@@ -362,7 +361,9 @@ def _user(connection: Connection, row: RowMapping) -> User:
 def _check_another_admin(connection: Connection, user: User) -> None:
     others = (USERS.c.role == "admin") & (USERS.c.id != user.id)
     if connection.execute(select(USERS.c.id).where(others)).first() is None:
-        raise AccessError(f"{user.name} is the only admin; make somebody else one first: turntone users role NAME admin")
+        raise AccessError(
+            f"{user.name} is the only admin; make somebody else one first: turntone users role NAME admin"
+        )
 
 
 def _checked_role(role: str) -> Role:

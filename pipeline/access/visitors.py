@@ -31,8 +31,8 @@ class Visitor:
 
     Parameters
     ----------
-    id : str
-        Random; what the audit trail knows them by.
+    id : str or None
+        Random; what the audit trail knows them by. None where nobody signs in: it is whoever runs the program.
     via : str
         By which way they come.
     role : str
@@ -43,7 +43,7 @@ class Visitor:
         What pages call them; no trail and no log has it.
     """
 
-    id: str
+    id: str | None
     via: Via
     role: Role = "admin"
     cases: frozenset[str] | None = None

@@ -72,7 +72,9 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return []
-            statement = _wanted(select(JOBS), state, batch).where(*seen_jobs()).order_by(JOBS.c.number.desc()).limit(limit)
+            statement = (
+                _wanted(select(JOBS), state, batch).where(*seen_jobs()).order_by(JOBS.c.number.desc()).limit(limit)
+            )
             return [_job(row) for row in reversed(connection.execute(statement).mappings().all())]
 
     def counts(self, batch: str | None = None) -> dict[str, int]:
@@ -80,7 +82,9 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return {}
-            statement = _wanted(select(JOBS.c.state, func.count()), None, batch).where(*seen_jobs()).group_by(JOBS.c.state)
+            statement = (
+                _wanted(select(JOBS.c.state, func.count()), None, batch).where(*seen_jobs()).group_by(JOBS.c.state)
+            )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
     def batches(self, prefix: str) -> list[str]:

@@ -54,7 +54,7 @@ def record(
     row = {
         "number": last[0] + 1 if last else 1,
         "time": now(),
-        "actor": here.id if here else account_id(connection),
+        "actor": here.id if here and here.id else account_id(connection),
         "via": here.via if here else "command line",
         "action": action,
         "kind": kind,
