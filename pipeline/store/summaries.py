@@ -16,6 +16,7 @@ from diarization.errors import WorkspaceError
 from ..sessions import Session, participant_words
 from .loading import is_comparable, match_of, role_of
 from .models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from .seen import seen_sessions
 
 
 class SpeakerSummary(NamedTuple):
@@ -117,7 +118,7 @@ class CaseSummary:
 
 def session_summaries(connection: Connection, case: str | None = None) -> list[SessionSummary]:
     """The sessions of a case or of all, ordered by case, date and time of analysis; undated ones come last."""
-    wanted = [] if case is None else [CASES.c.name == case]
+    wanted = [*([] if case is None else [CASES.c.name == case]), *seen_sessions()]
     rows = connection.execute(_sessions().where(*wanted)).mappings().all()
     speakers, matches = defaultdict(list), defaultdict(list)
     for row in connection.execute(_speakers().where(*wanted)).mappings():
@@ -247,7 +248,8 @@ def session_id_like(connection: Connection, prefix: str) -> str:
     """
     from difflib import get_close_matches
 
-    ids: list[str] = list(connection.execute(select(SESSIONS.c.id).order_by(SESSIONS.c.id)).scalars())
+    every = select(SESSIONS.c.id).where(*seen_sessions()).order_by(SESSIONS.c.id)
+    ids: list[str] = list(connection.execute(every).scalars())
     wanted = prefix.strip().lower()
     found = [each for each in ids if each.startswith(wanted)] if wanted else []
     if len(found) == 1:
