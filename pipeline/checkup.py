@@ -146,10 +146,11 @@ def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -
     recording = recording_from(row)
     with workspace.writing() as connection:  # whatever its key says, it is not what it was
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == known).values(analysis_key=""))
+    about = row["provenance"].get("about") or {}
     try:
         config = Config.model_validate(row["provenance"].get("config") or {})
         if _is_at_its_place(recording.path, recording.id):
-            analyze_recording(recording.path, workspace, config, runtime, row["case"], row["date"])
+            analyze_recording(recording.path, workspace, config, runtime, row["case"], row["date"], about=about)
             return f"session {known}: analysed again from {recording.path}"
         if not set(fault.parts) - set(AUDIO):
             return _without_audio(workspace, known, fault.parts)
@@ -159,7 +160,7 @@ def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -
             quality.add(waveform[:, None])
             kept = KeptAudio(workspace.path / files["channels"].file) if "channels" in files else None
             sound = Sound(recording, waveform, quality.quality(waveform), kept.channels() if kept else None)
-            analyze_kept(sound, workspace, config, runtime, row["case"], row["date"], row["quality"])
+            analyze_kept(sound, workspace, config, runtime, row["case"], row["date"], row["quality"], about)
             return (
                 f"session {known}: analysed again from the audio that is kept, as {recording.path} is gone or changed"
             )

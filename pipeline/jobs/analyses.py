@@ -28,6 +28,7 @@ def analysis_payload(
     roles: Mapping[str, str] | None = None,
     language: str | None = None,
     consent: str | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -35,7 +36,7 @@ def analysis_payload(
     ----------
     path : Path
         The recording.
-    config, runtime, case, date, roles, language, consent
+    config, runtime, case, date, roles, language, consent, consents
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
@@ -50,6 +51,7 @@ def analysis_payload(
         "roles": dict(roles or {}),
         "language": language,
         "consent": consent,
+        "consents": dict(consents or {}),
         "file": _fingerprint(path),
     }
 
@@ -74,6 +76,7 @@ def analyze_job(job: Job, workspace: Workspace, progress: Progress) -> str:
         progress,
         asked.get("roles"),
         {name: asked[name] for name in ("language", "consent") if asked.get(name)},
+        asked.get("consents"),
     )
     if asked["upload"]:
         remove_upload(path)
