@@ -229,12 +229,13 @@ def _consenting(
 
     Of a recording that was analysed before, those count as well who were named then.
     """
-    named = {parse_person(each)[0] for each in (*config.diarization.channels.values(), *roles.values())} - {None}
+    people_named = (parse_person(each)[0] for each in (*config.diarization.channels.values(), *roles.values()))
+    named = {name for name in people_named if name is not None}
     with workspace.reading() as connection:
         earlier = names_in(connection, known.id) if known else set()
         said = consents_of(connection, case, named | earlier)
         whole = about.get("consent") or (known and about_of(connection, known.id).get("consent"))
-    people = {str(name): said.get(str(name), Consent()) for name in named | earlier}
+    people = {name: said.get(name, Consent()) for name in named | earlier}
     people |= {name: parse_consent(text) for name, text in consents.items()}
     check_consent(config.privacy.consent, whole or None, people, path.name)
     return people

@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -226,5 +226,9 @@ def _from_json(value: dict[str, Any]) -> Any:
     if len(value) != 1:
         return value
     ((kind, text),) = value.items()
-    known = {"$time": datetime.datetime.fromisoformat, "$date": datetime.date.fromisoformat, "$bytes": base64.b64decode}
+    known: dict[str, Callable[[str], Any]] = {
+        "$time": datetime.datetime.fromisoformat,
+        "$date": datetime.date.fromisoformat,
+        "$bytes": base64.b64decode,
+    }
     return known[kind](text) if kind in known else value

@@ -24,8 +24,11 @@ def privacy_of(provenance: Mapping[str, Any]) -> PrivacyConfig | None:
 
 def privacy_notes(session: Session, consents: Sequence[bool | None]) -> list[str]:
     """What a reader has to know; ``consents`` is what each speaker has said to the analysis."""
+    forgotten = sum(float(each["seconds"]) for each in session.provenance.get("forgotten") or ())
+    gone = [f"A participant was forgotten here: their turns are gone, and {forgotten:.0f} s of the audio are silent."]
+    gone = gone * ("forgotten" in session.provenance)
     privacy = privacy_of(session.provenance)
     if privacy is None:
-        return []
+        return gone
     said = (session.provenance.get("about") or {}).get("consent") or (consents and all(consents))
-    return [NOT_KEPT] * (not privacy.keep_audio) + [NO_CONSENT] * (privacy.consent != "off" and not said)
+    return gone + [NOT_KEPT] * (not privacy.keep_audio) + [NO_CONSENT] * (privacy.consent != "off" and not said)
