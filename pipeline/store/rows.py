@@ -45,7 +45,7 @@ def session_row(session: Session) -> dict[str, Any]:
 
 def _path_of(session: Session) -> str:
     privacy = privacy_of(session.provenance)
-    hidden = privacy is not None and privacy.pseudonyms
+    hidden = (privacy is not None and privacy.pseudonyms) or "forgotten" in session.provenance
     return file_pseudonym(session.recording.id) if hidden else _text(session.recording.path.absolute())
 
 
