@@ -167,10 +167,10 @@ def _similarity(workspace: object) -> None:
 
 def _fill(workspace: object, have: int, count: int) -> None:
     """Rows of sessions in cases of a hundred, from one made session; its files are all of theirs."""
-    from sqlalchemy import insert, select
+    from sqlalchemy import insert
 
     from pipeline.store.models import ARTIFACTS, CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
-    from pipeline.store.rows import session_row, turn_rows
+    from pipeline.store.rows import session_row
     from pipeline.store.writing import now
     from tests.sessions import make_session
 
@@ -179,8 +179,6 @@ def _fill(workspace: object, have: int, count: int) -> None:
         workspace.save(template)  # type: ignore[attr-defined]
     day = datetime.date(2020, 1, 1)
     with workspace.writing() as connection:  # type: ignore[attr-defined]
-        own = ARTIFACTS.c.session_id == template.id
-        files = [dict(row) for row in connection.execute(select(ARTIFACTS).where(own)).mappings()]
         first_case, first_person = have // 100 + 1, 2 * (have // 100) + 10
         cases = range(first_case, count // 100 + 1)
         made = [
@@ -194,7 +192,7 @@ def _fill(workspace: object, have: int, count: int) -> None:
         ]
         connection.execute(insert(PARTICIPANTS), people)
         keys = {"models": {}, "analysis_key": "k", "diarization_key": "k", "created": now(), "changed": now()}
-        row, turns = session_row(template) | keys, turn_rows(template.id, template.turns, template.scheme)
+        row = session_row(template) | keys
         for start in range(have, count, 1000):
             ids = [f"{number + 1:012x}" for number in range(start, min(start + 1000, count))]
             sessions = [
@@ -210,8 +208,14 @@ def _fill(workspace: object, have: int, count: int) -> None:
                 for side in (0, 1)
             ]  # fmt: skip
             connection.execute(insert(SPEAKERS), spoken)
-            connection.execute(insert(TURNS), [turn | {"session_id": each} for each in ids for turn in turns])
-            connection.execute(insert(ARTIFACTS), [file | {"session_id": each} for each in ids for file in files])
+        for table in (TURNS, ARTIFACTS):  # copied by the database itself: millions of rows
+            columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name != "session_id")
+            named = ", ".join(f'x."{column.name}"' for column in table.columns if column.name != "session_id")
+            connection.exec_driver_sql(
+                f"INSERT INTO {table.name} (session_id, {columns}) SELECT sessions.id, {named} "
+                f"FROM sessions JOIN {table.name} AS x ON x.session_id = ? WHERE sessions.id > ? AND sessions.id <= ?",
+                (template.id, f"{have:012x}", f"{count:012x}"),
+            )
 
 
 def _seconds(ask: Callable[[], object], rounds: int = 3) -> float:

@@ -42,7 +42,7 @@ def audio_response(library: Library, session_id: str, wanted: str | None = None,
     HTTPException
         404 where none is kept, or it is encrypted and the key is not here.
     """
-    kept = library.audio(session_id)
+    kept = library.listen(session_id)
     if kept is None:
         raise HTTPException(404, "no audio is kept for this session")
     if not kept.is_encrypted:

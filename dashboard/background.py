@@ -33,6 +33,7 @@ class BackgroundWorker:
         worker = ["worker", "--workspace", str(workspace), "--parent", str(os.getpid())]
         self._command = [*(command or [sys.executable, "-m", "turntone"]), *worker]
         self._process: subprocess.Popen[bytes] | None = None
+        self.watched = False
 
     @property
     def alive(self) -> bool:
@@ -58,7 +59,14 @@ class BackgroundWorker:
             self._process.wait()
 
     async def watch(self, seconds: float = 1.0) -> None:
-        """Look every so often, until cancelled."""
+        """Look every so often, until cancelled; ``watched`` says whether this goes on."""
+        try:
+            self.watched = True
+            await self._watch(seconds)
+        finally:
+            self.watched = False
+
+    async def _watch(self, seconds: float) -> None:
         while True:
             try:
                 await asyncio.to_thread(self.look)

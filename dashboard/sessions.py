@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
@@ -10,11 +11,16 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from diarization.errors import TurntoneError
+from pipeline.access.visitors import visitor
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
     from pipeline.store.kept_audio import KeptAudio
+    from pipeline.store.trail import Action, Kind
     from pipeline.workspace import CaseSummary, SessionSummary, Workspace
+
+_AGAIN = 300.0
+"""Seconds within which the trail does not say again that somebody opened or hears the same."""
 
 _SESSION_ID = re.compile(r"[0-9a-f]{12}")
 
@@ -34,6 +40,7 @@ class Library:
         self._workspace = workspace
         self._size = size
         self._opened: OrderedDict[Hashable, Session] = OrderedDict()
+        self._noted: dict[Hashable, float] = {}
         self._lock = Lock()
 
     @property
@@ -64,16 +71,21 @@ class Library:
 
     def has_case(self, name: str) -> bool:
         """Whether there is a case of exactly that name."""
-        return any(case.name == name for case in self.cases())
+        return bool(self._of_case(name))
 
     def session(self, session_id: str) -> Session | None:
         """The session of exactly that id, None where there is none."""
         summary = self._summary(session_id)
-        return self._open(summary) if summary else None
+        if summary is None:
+            return None
+        self._note("opened", "session", session_id)
+        return self._open(summary)
 
     def case(self, name: str) -> list[Session] | None:
         """The sessions of the case of exactly that name, by date, None where there is none."""
-        found = [summary for summary in self.sessions() if summary.case == name]
+        found = self._of_case(name)
+        if found:
+            self._note("opened", "case", name)
         return [self._open(summary) for summary in found] if found else None
 
     def audio(self, session_id: str) -> KeptAudio | None:
@@ -86,6 +98,18 @@ class Library:
                 return kept
         except (TurntoneError, OSError):
             return None
+
+    def listen(self, session_id: str) -> KeptAudio | None:
+        """The same, for somebody who hears it."""
+        kept = self.audio(session_id)
+        if kept is not None:
+            self._note("listened", "session", session_id)
+        return kept
+
+    def export(self, session_ids: Sequence[str], to: str) -> None:
+        """Write to the audit trail that sessions are given out in a format."""
+        for each in session_ids:
+            self._workspace.note("exported", "session", each, to)
 
     def assign(self, session_id: str, people: Mapping[str, tuple[str | None, str | None]]) -> list[Session]:
         """Say who is who, as ``Workspace.assign``."""
@@ -101,10 +125,29 @@ class Library:
         """Nothing, where the workspace can be read and written, as ``Workspace.check_usable``."""
         self._workspace.check_usable()
 
+    def _note(self, action: Action, kind: Kind, name: str) -> None:
+        """Write to the audit trail what somebody looks at, once in a while: players ask for audio piece by piece."""
+        here, now = visitor(), time.monotonic()
+        what = (here and (here.id, here.via), action, name)
+        with self._lock:
+            self._noted = {key: at for key, at in self._noted.items() if now - at < _AGAIN}
+            if what in self._noted:
+                return
+        self._workspace.note(action, kind, name)
+        with self._lock:
+            self._noted[what] = now
+
+    def _of_case(self, name: str) -> list[SessionSummary]:
+        """The sessions of the case of exactly that name, without a look at all others."""
+        try:
+            return [each for each in self._workspace.sessions(name) if each.case == name]
+        except TurntoneError:
+            return []
+
     def _summary(self, session_id: str) -> SessionSummary | None:
         if not _SESSION_ID.fullmatch(session_id):
             return None
-        return next((each for each in self.sessions() if each.id == session_id), None)
+        return self._workspace.summary(session_id)
 
     def _open(self, summary: SessionSummary) -> Session:
         key = (summary.id, summary.changed)

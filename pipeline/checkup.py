@@ -22,7 +22,8 @@ from .store.kept_audio import KeptAudio
 from .store.loading import artifacts_of, session_row_of
 from .store.models import ARTIFACTS, SESSIONS, TURNS
 from .store.rows import recording_from
-from .store.writing import files_in_use
+from .store.trail import forget_session, record
+from .store.writing import delete_sessions, files_in_use
 from .workspace import Workspace
 
 AUDIO = ("audio", "channels")
@@ -191,5 +192,7 @@ def _without_audio(workspace: Workspace, session_id: str, parts: tuple[str, ...]
 def _take_out(workspace: Workspace, session_id: str) -> None:
     with workspace.writing() as connection:
         recording = session_row_of(connection, session_id)["recording_id"]
-        connection.execute(SESSIONS.delete().where(SESSIONS.c.id == session_id))
+        record(connection, "deleted", "session", session_id)
+        delete_sessions(connection, [session_id])
+        forget_session(connection, session_id)
     workspace.wipe([recording])

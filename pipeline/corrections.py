@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from diarization.errors import WorkspaceError
 from emotion.readout import UNCERTAIN
 
 from .masking import mask_of
 from .sessions import Session
 from .store.corrections import add_step, answers_of, put_again, review_counts, steps_of, take_back
+from .store.models import SESSIONS
+from .store.seen import seen_sessions
+from .store.trail import record
 from .workspace import Workspace
 
 
@@ -56,8 +61,11 @@ class Corrections:
     def counts(self, sure: float) -> dict[str, ReviewCount]:
         """What there is to review, by session; unsure is whatever is below ``sure``, or uncertain."""
         with self._workspace.reading() as connection:
-            found = review_counts(connection, sure, UNCERTAIN) if connection else {}
-        return {session: ReviewCount(*counted) for session, counted in found.items()}
+            if connection is None:
+                return {}
+            found = review_counts(connection, sure, UNCERTAIN)
+            seen = set(connection.execute(select(SESSIONS.c.id).where(*seen_sessions())).scalars())
+        return {session: ReviewCount(*counted) for session, counted in found.items() if session in seen}
 
     def answer(
         self, prefix: str, turns: Sequence[int], speaker: str | None = None, emotion: str | None = None
@@ -128,6 +136,7 @@ class Corrections:
             new = {turn: own for turn, own in answers.items() if (known.get(turn, {}) | own) != known.get(turn)}
             if new:
                 add_step(connection, session.id, new)
+                record(connection, "corrected", "session", session.id)
         return self._workspace.session(session.id)
 
     def _turn_over(self, prefix: str, turn_over: Any, nothing: str) -> Session:
@@ -135,6 +144,7 @@ class Corrections:
             known = self._workspace.known(connection, prefix)
             if not turn_over(connection, known):
                 raise WorkspaceError(f"session {known}: {nothing}")
+            record(connection, "corrected", "session", known, "undo" if turn_over is take_back else "redo")
         return self._workspace.session(known)
 
 

@@ -16,11 +16,13 @@ from diarization.errors import FormatError
 from diarization.recordings import SAMPLING_RATE, Waveform
 from diarization.segments import Segment
 from diarization.turns import Turn
+from emotion.joining import TurnRecognition, join_windows
 from emotion.recognizers import BaselineRecognizer, Recognition
-from emotion.windows import TurnRecognition, Window, join_windows, turn_speech, waveform_of
+from emotion.windows import Window, turn_speech, waveform_of
 
 from .engines import MODELS_IN_USE, Engines
 from .labels import LabelledClip
+from .scoring import counted
 from .workspace import Workspace
 
 _AT_ONCE = 64  # windows
@@ -127,7 +129,9 @@ def _recognized(heard: Sequence[HeardClip], engines: Engines, watch: Watch | Non
             watch("recognizing", 0.3 + 0.7 * min(1.0, (start + _AT_ONCE) / len(sounds)))
     rest = iter(found)
     each_own = [[next(rest) for _ in each.windows] for each in heard]
-    return _relative(recognizer, heard, each_own) if relative else each_own
+    if not relative:
+        return each_own
+    return _relative(recognizer, heard, [counted(own, each.windows) for own, each in zip(each_own, heard, strict=True)])
 
 
 def _relative(recognizer: Any, heard: Sequence[HeardClip], measured: list[list[Any]]) -> list[list[Recognition]]:

@@ -14,6 +14,7 @@ from diarization.errors import WorkspaceError
 from diarization.identity import Voice, VoiceEncoder
 from diarization.identity_calibration import Calibration, calibration_for
 
+from .access.visitors import check_sees
 from .exported import remove_exports
 from .jobs.forgetting import forget_in_jobs
 from .sessions import Session
@@ -23,6 +24,8 @@ from .store.loading import speaker_rows_of, usual_role
 from .store.models import CASES, ENROLMENTS, PARTICIPANTS, REFUSALS, SESSIONS, SPEAKERS
 from .store.people import check_label, checked_role, clean_name, refuse, write_people
 from .store.pseudonyms import stored_name
+from .store.seen import seen_cases
+from .store.trail import record
 from .store.voices import calibration_of, confirmed_encoders, insert_enrolment, keep_calibration
 from .store.writing import case_id_of, participant_id_of
 from .workspace import Workspace
@@ -229,6 +232,7 @@ class Participants:
             if role is not None:
                 change.connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(role=role))
             change.cases.add(case_id)
+            record(change.connection, "enrolled", "participant", key)
         return self._workspace.changed(None, change)
 
     def enroll_speaker(
@@ -258,11 +262,11 @@ class Participants:
     def case_meant(self, case: str | None) -> str:
         """The case that is given, else the only one there is."""
         if case is not None:
+            check_sees(clean_name(case, "case"))
             return clean_name(case, "case")
+        every = select(CASES.c.name).where(*seen_cases()).order_by(CASES.c.name)
         with self._workspace.reading() as connection:
-            names = (
-                list(connection.execute(select(CASES.c.name).order_by(CASES.c.name)).scalars()) if connection else []
-            )
+            names = list(connection.execute(every).scalars()) if connection else []
         if len(names) == 1:
             return str(names[0])
         known = f"there are {', '.join(names[:10])}" if names else "the workspace has none yet"
@@ -287,6 +291,7 @@ class Participants:
                     f"the case has a participant called {new} already; turntone participants merge makes two people one"
                 )
             connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(name=new))
+            record(connection, "renamed", "participant", key)
             sessions = _sessions_of(connection, key)
             rename_in_provenance(connection, _sessions_around(connection, key), clean_name(name, "participant"), new)
         return self._sessions(sessions)
@@ -305,6 +310,7 @@ class Participants:
             if case_id is None:
                 raise WorkspaceError(f"{name} is in no case, so there is nobody to merge with")
             change.cases.add(case_id)
+            record(connection, "merged", "participant", key)
             for other in others:
                 _, gone = self._found(connection, other, _case_name(connection, case_id))
                 if gone != key:
@@ -329,6 +335,7 @@ class Participants:
         new = clean_name(new, "participant")
         with self._workspace.changing() as change:
             connection, key = self._found(change.connection, name, case)
+            record(connection, "split", "participant", key)
             for prefix, label in speakers:
                 session_id = self._workspace.known(connection, prefix)
                 own = [row for row in speaker_rows_of(connection, session_id) if row["participant_id"] == key]
@@ -368,6 +375,7 @@ class Participants:
             change.concerns(*sessions)
             done = erase_person(change, keys)
             for key in keys:
+                record(change.connection, "forgotten", "participant", key)
                 erase_name(change.connection, key)
             stay = sorted({*around, *sessions} - done.deleted)
             rename_in_provenance(change.connection, stay, clean_name(name, "participant"), None)
@@ -399,6 +407,7 @@ class Participants:
             values = {field: value for field, value in said.items() if value is not None}
             if values:
                 connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(**values))
+                record(connection, "consent", "participant", key)
             if voiceprint is False:
                 change.concerns(*_sessions_of(connection, key))
                 connection.execute(delete(ENROLMENTS).where(ENROLMENTS.c.participant_id == key))
@@ -529,6 +538,7 @@ def _all(connection: Connection) -> list[tuple[int, str, str | None]]:
     statement = (
         select(PARTICIPANTS.c.id, PARTICIPANTS.c.name, CASES.c.name)
         .join_from(PARTICIPANTS, CASES, isouter=True)
+        .where(*seen_cases())
         .order_by(CASES.c.name.is_(None), CASES.c.name, PARTICIPANTS.c.name, PARTICIPANTS.c.id)
     )
     return [(key, name, case) for key, name, case in connection.execute(statement)]

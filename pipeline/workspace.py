@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -16,11 +17,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from diarization.channel_sound import ChannelSound
-from diarization.errors import WorkspaceError
+from diarization.errors import AccessError, WorkspaceError
 from diarization.identity import IdentityConfig
 from diarization.recordings import Waveform
 from emotion.calibration import Calibration
 
+from .access.visitors import check_sees, visiting, visitor
 from .cache import StageCache
 from .masking import Mask, mask_of
 from .own_models import FOLDERS as OWN_FOLDERS
@@ -41,6 +43,7 @@ from .store.pseudonyms import begin_pseudonyms, pseudonym
 from .store.recalibrating import recalibrate
 from .store.rescoring import Rescoring
 from .store.rows import conversation_arrays, emotion_arrays
+from .store.seen import seen_cases, seen_sessions
 from .store.summaries import (
     CaseSummary,
     SessionSummary,
@@ -52,6 +55,7 @@ from .store.summaries import (
     session_id_like,
     session_summaries,
 )
+from .store.trail import Action, Kind, case_key, follow_refiled, forget_session, record
 from .store.voices import identity_of, keep_identity, voice_notes
 from .store.writing import (
     Assignment,
@@ -68,6 +72,8 @@ from .store.writing import (
 )
 
 __all__ = ["CaseSummary", "SessionSummary", "SpeakerSummary", "Workspace", "default_workspace", "session_id"]
+
+_LOG = logging.getLogger(__name__)
 
 DEFAULT_WORKSPACE = "turntone-workspace"
 _DATABASE = "workspace.db"
@@ -118,13 +124,21 @@ class Workspace:
     ----------
     path : Path or str, optional
         The folder; ``default_workspace()`` where left out.
+    guarded : bool
+        Whether it opens only where it is known who is at work, as behind a server.
+
+    Notes
+    -----
+    Whoever is at work (``pipeline.access.visitors``) finds the cases that they may see and no others, and what they
+    change goes to the audit trail in the same transaction.
     """
 
-    def __init__(self, path: Path | str | None = None) -> None:
+    def __init__(self, path: Path | str | None = None, guarded: bool = False) -> None:
         self.path = default_workspace() if path is None else Path(path).expanduser()
         self.cache = StageCache(self.path / "cache")
         self.own = OwnModels(self.path)
-        self._database = Database(self.path / _DATABASE)
+        self._database = Database(self.path / _DATABASE, guarded)
+        self._trail = Database(self.path / _DATABASE)
         self._swept = False
 
     def __repr__(self) -> str:
@@ -146,6 +160,12 @@ class Workspace:
                 self._check_case(connection, case)
             return session_summaries(connection, case) if connection else []
 
+    def summary(self, session_id: str) -> SessionSummary | None:
+        """What lists show of the session of exactly that id; None where there is none."""
+        with self._reading() as connection:
+            found = session_summaries(connection, session_id=session_id) if connection else []
+        return found[0] if found else None
+
     def cases(self) -> list[CaseSummary]:
         """The cases by name."""
         with self._reading() as connection:
@@ -156,6 +176,8 @@ class Workspace:
         with self._reading() as connection:
             if connection is None:
                 return {}
+            seen = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(list(session_ids)), *seen_sessions())
+            session_ids = list(connection.execute(seen).scalars())
             found = session_courses(connection, session_ids)
             corrected = {each for each in corrected_sessions(connection, session_ids) if each in found}
         return found | {each: course_of(self.session(each)) for each in corrected}
@@ -214,7 +236,7 @@ class Workspace:
         with self._reading() as connection:
             if connection is None:
                 return None
-            same = select(SESSIONS.c.id).where(SESSIONS.c.recording_id == recording_id)
+            same = select(SESSIONS.c.id).where(SESSIONS.c.recording_id == recording_id, *seen_sessions())
             found = connection.execute(same.order_by(SESSIONS.c.changed.desc())).scalar()
             if found is None:
                 return None
@@ -271,8 +293,11 @@ class Workspace:
         ------
         WorkspaceError
             Where it cannot be written; the workspace is then as it was.
+        AccessError
+            Where it is for a case, or in the place of a session, that whoever is at work does not see.
         """
         self.check_usable()
+        check_sees(session.case)
         analysis = analysis or Analysis()
         with as_sentences(self.path), Staging(self.path) as staging:
             artifacts = self._staged(staging, session, waveform, analysis, channels, keeping or Keeping())
@@ -332,6 +357,7 @@ class Workspace:
         with self.changing() as change:
             change.concerns(known)
             write_people(change.connection, known, people)
+            record(change.connection, "assigned", "session", known)
         return self.changed(known, change)
 
     @contextmanager
@@ -388,14 +414,14 @@ class Workspace:
         WorkspaceError
             Where a role, session or case does not exist.
         """
-        return self._remask(session, case, lambda mask: mask | Mask(frozenset(checked_roles(roles))))
+        return self._remask("masked", session, case, lambda mask: mask | Mask(frozenset(checked_roles(roles))))
 
     def unmask(self, roles: Iterable[str], session: str | None = None, case: str | None = None) -> list[Session]:
         """Lift the mask from roles. Their turns then wait to be scored from the audio that is kept.
 
         Parameters, what it gives and what it raises are those of ``mask``.
         """
-        return self._remask(session, case, lambda mask: Mask(mask.roles - checked_roles(roles)))
+        return self._remask("unmasked", session, case, lambda mask: Mask(mask.roles - checked_roles(roles)))
 
     def mask_of(self, recording_id: str, case: str | None) -> Mask:
         """The mask that a recording is under before it is analysed: its case's, and that of its earlier session."""
@@ -450,13 +476,16 @@ class Workspace:
         self.sweep()
         return replace(session, notes=tuple(dict.fromkeys((*self.session(session.id).notes, *session.notes[-1:]))))
 
-    def _remask(self, session: str | None, case: str | None, changed: Callable[[Mask], Mask]) -> list[Session]:
+    def _remask(
+        self, action: Action, session: str | None, case: str | None, changed: Callable[[Mask], Mask]
+    ) -> list[Session]:
         with self._reading() as connection:
             known = self._known(connection, session) if session is not None else self._first_of(connection, case)
         with as_sentences(self.path), Staging(self.path) as staging, self._database.writing() as connection:
             together = sessions_of_case(connection, known)
             for each in together:
                 set_mask(connection, each, changed(mask_of(session_row_of(connection, each)["provenance"])))
+                record(connection, action, "session", each)
             purged = enforce(connection, self.path, staging, together)
             staging.publish()
             concerned = participants_in(connection, together)
@@ -526,7 +555,9 @@ class Workspace:
         with self.changing() as change:
             row = session_row_of(change.connection, known)
             change.concerns(known)
+            record(change.connection, "deleted", "session", known)
             delete_sessions(change.connection, [known])
+            forget_session(change.connection, known)
             pin_anew(change.connection, [row["case_id"]])
         self.cache.forget(row["recording_id"])
         self.sweep()
@@ -545,6 +576,36 @@ class Workspace:
             self.cache.forget(each)
         self.sweep()
         self._database.wipe()
+
+    def note(self, action: Action, kind: Kind, name: str | None = None, detail: str | None = None) -> None:
+        """Write to the audit trail what somebody did without changing anything: opened, listened, exported.
+
+        Parameters
+        ----------
+        action : str
+            One of ``pipeline.store.trail.ACTIONS``.
+        kind, name : str
+            ``session`` with its whole id, ``case`` with its name, or ``workspace``.
+        detail : str, optional
+            A word of ours, such as a format.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the trail cannot be written although several people use the workspace: what leaves no trace is then
+            not done. A workspace of one person that cannot be written, as on a read-only disk, is read all the same.
+        """
+        if not self._database.exists():
+            return
+        here = visitor()
+        try:
+            with visiting(None), self._trail.writing() as connection, visiting(here):
+                key = case_key(connection, name) if kind == "case" else name
+                record(connection, action, kind, key, detail)
+        except WorkspaceError as error:
+            if here is not None and here.name is not None:
+                raise
+            _LOG.warning("not in the audit trail: %s", error)
 
     # For what stands beside it
 
@@ -611,7 +672,7 @@ class Workspace:
             raise WorkspaceError(f"{self.path}: a file, not a folder; choose another one with --workspace")
         if (self.path / _DATABASE).exists():
             return
-        ours = {*FOLDERS, *OWN_FOLDERS, "cache", "uploads", f"{_DATABASE}-journal"}
+        ours = {*FOLDERS, *OWN_FOLDERS, "cache", "uploads", "access.key", f"{_DATABASE}-journal"}
         if any(each.name not in ours and not each.name.startswith(".") for each in self.path.iterdir()):
             raise WorkspaceError(
                 f"{self.path}: not a workspace, it holds other files and no {_DATABASE}; "
@@ -624,7 +685,8 @@ class Workspace:
         return session_id_like(connection, prefix)
 
     def _check_case(self, connection: Connection | None, name: str) -> Connection:
-        names = list(connection.execute(select(CASES.c.name).order_by(CASES.c.name)).scalars()) if connection else []
+        every = select(CASES.c.name).where(*seen_cases()).order_by(CASES.c.name)
+        names = list(connection.execute(every).scalars()) if connection else []
         if connection is not None and name in names:
             return connection
         near = get_close_matches(name, names, 1, 0.5)
@@ -632,7 +694,8 @@ class Workspace:
         raise WorkspaceError(f"no case is called '{name}'{f', did you mean {near[0]!r}?' if near else f'; {known}'}")
 
     def _case_key(self, connection: Connection | None, name: str) -> int | None:
-        found = connection.execute(select(CASES.c.id).where(CASES.c.name == name)).scalar() if connection else None
+        named = select(CASES.c.id).where(CASES.c.name == name, *seen_cases())
+        found = connection.execute(named).scalar() if connection else None
         return None if found is None else int(found)
 
     def _loaded(self, connection: Connection | None, known: str, corrected: bool = True) -> Session:
@@ -679,6 +742,7 @@ class Workspace:
         if mask.roles:
             session = replace(session, provenance=session.provenance | {"privacy": mask.to_json()})
         earlier = earlier_ids(connection, session)
+        self._check_mine(connection, earlier)
         rows = [session_row_of(connection, each) for each in earlier]
         people, notes = people_to_keep(connection, session, analysis, rows)
         if rows:
@@ -706,12 +770,21 @@ class Workspace:
         notes = [*notes, *([_lost_corrections(lost)] if lost else [])]
         purged = self._masked(connection, staging, session.id, mask)
         pin_anew(connection, [case_id, *(row["case_id"] for row in rows)])
+        if earlier:
+            follow_refiled(connection, earlier[0], session.id)
+        record(connection, "analysed", "session", session.id, "again" if earlier else None)
         if identity is not None:
             keep_identity(connection, case_id, identity)
         change.concerns(session.id, scored=True)
         change.settle()
         purged += change.purged + [session.recording.id] * bool(rows and mask.roles)
         return notes, purged, change.voiceless
+
+    def _check_mine(self, connection: Connection, session_ids: Sequence[str]) -> None:
+        """Nothing, where whoever is at work sees all of these sessions."""
+        seen = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(session_ids), *seen_sessions())
+        if set(session_ids) - set(connection.execute(seen).scalars()):
+            raise AccessError("this recording was analysed before, where you do not see it; nothing was changed")
 
     def _masked(self, connection: Connection, staging: Staging, known: str, mask: Mask) -> list[str]:
         """Put a mask over a session and those of its case; gives the recordings from which something was removed."""

@@ -15,6 +15,7 @@ from diarization.errors import TurntoneError
 
 from .commands import (
     analyze,
+    audit,
     calibrate,
     compare,
     config,
@@ -34,6 +35,7 @@ from .commands import (
     report,
     sessions,
     simulate,
+    users,
     worker,
     workspace,
 )
@@ -71,6 +73,8 @@ app.command("calibrate")(calibrate.calibrate)
 app.add_typer(calibrate.app, name="calibrations")
 app.command("train-head")(heads.train_head)
 app.add_typer(heads.app, name="heads")
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, HTTPException
 
 from ..sessions import Library
+from .access import access_routes
 from .corrections import correction_routes
 from .exports import export_routes
 from .health import health_routes
@@ -29,6 +30,7 @@ def add_api(server: FastAPI, library: Library, uploads: Uploads) -> None:
     routes.include_router(upload_routes(uploads))
     routes.include_router(job_routes(library, uploads))
     routes.include_router(predict_routes())
+    routes.include_router(access_routes(library.path))
 
     @routes.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def nothing(path: str) -> None:

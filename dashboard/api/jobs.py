@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from diarization.errors import ConfigError
+from pipeline.access.visitors import check_sees
 from pipeline.jobs.analyses import remove_upload
 from pipeline.jobs.job import STATES, Job
 from pipeline.jobs.queue import JobQueue
@@ -47,7 +48,7 @@ class NewJob(BaseModel):
 def job_routes(library: Library, uploads: Uploads) -> APIRouter:
     """Everything below ``/jobs``, and ``/recordings``, which uploads and submits at once."""
     routes = APIRouter(tags=["jobs"])
-    queue = JobQueue(library.path)
+    queue = JobQueue(library.path, guarded=True)
 
     @routes.post("/jobs", status_code=201)
     def submit(new: NewJob) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         consent: Annotated[str | None, Form(pattern="^(yes|analysis|no)$")] = None,
     ) -> dict[str, Any]:
         """Upload a recording and analyse it, in one request."""
+        check_sees(case)
         upload = uploads.begin(file.filename or "recording", max(file.size or 0, 1))
         await uploads.append(upload.id, 0, _pieces(file))
         new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset, consent=consent)
@@ -136,6 +138,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     sets = [*new.settings, *([f"diarization.num_speakers={new.num_speakers}"] if new.num_speakers else [])]
     config, runtime = load_config(new.preset, sets), load_runtime(new.preset, sets)
     library.check_usable()
+    check_sees(new.case)
     file = uploads.finished(new.upload)
     payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
     return queue.submit(ANALYZE, payload, file.name)

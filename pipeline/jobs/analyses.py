@@ -8,6 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from diarization.errors import AccessError
+
+from ..access.accounts import Accounts
+from ..access.visitors import Visitor, visiting, visitor
 from ..analysis import analyze_recording
 from ..config import Config, Runtime
 from ..stages.running import Progress
@@ -41,6 +45,7 @@ def analysis_payload(
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
     """
+    here = visitor()
     return {
         "path": str(path.absolute()),
         "config": (config or Config()).model_dump(mode="json"),
@@ -53,17 +58,36 @@ def analysis_payload(
         "consent": consent,
         "consents": dict(consents or {}),
         "file": _fingerprint(path),
+        **({"by": here.id} if here and here.name else {}),
     }
 
 
 def analyze_job(job: Job, workspace: Workspace, progress: Progress) -> str:
-    """Analyse the recording that the job names; gives the session's id.
+    """Analyse the recording that the job names, in the name of the user who asked for it; gives the session's id.
 
     Raises
     ------
     TurntoneError
         As ``analyze_recording``.
+    AccessError
+        Where the user is gone, or may not do that any more.
     """
+    with visiting(_whose(job, workspace)):
+        return _analyzed(job, workspace, progress)
+
+
+def _whose(job: Job, workspace: Workspace) -> Visitor | None:
+    """The user who asked for a job; None where it was whoever runs the program."""
+    by = job.payload.get("by")
+    if by is None:
+        return None
+    found = Accounts(workspace.path).visitor_of(by, "worker")
+    if found is None:
+        raise AccessError(f"{job.title}: whoever asked for this is no user any more; submit it again")
+    return found
+
+
+def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
     asked = job.payload
     path = Path(asked["path"])
     session = analyze_recording(

@@ -18,6 +18,8 @@ from ..cache import key_of
 from ..store.database import Database
 from ..store.models import JOBS
 from ..store.pseudonyms import without_names
+from ..store.seen import seen_jobs
+from ..store.trail import record
 from ..store.writing import now
 from .job import LANES, MAX_ATTEMPTS, Job
 from .processes import lives, this_process
@@ -39,10 +41,12 @@ class JobQueue:
     ----------
     folder : Path
         The workspace's. It is made with the first job.
+    guarded : bool
+        As for a Workspace. Whoever is at work finds the jobs of cases that they see.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._database = Database(Path(folder) / "workspace.db")
+    def __init__(self, folder: Path, guarded: bool = False) -> None:
+        self._database = Database(Path(folder) / "workspace.db", guarded)
 
     # What there is
 
@@ -62,7 +66,7 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return None
-            row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).mappings().first()
+            row = connection.execute(select(JOBS).where(JOBS.c.id == job_id, *seen_jobs())).mappings().first()
             return _job(row) if row else None
 
     def jobs(self, state: str | None = None, batch: str | None = None, limit: int | None = None) -> list[Job]:
@@ -70,7 +74,9 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return []
-            statement = _wanted(select(JOBS), state, batch).order_by(JOBS.c.number.desc()).limit(limit)
+            statement = (
+                _wanted(select(JOBS), state, batch).where(*seen_jobs()).order_by(JOBS.c.number.desc()).limit(limit)
+            )
             return [_job(row) for row in reversed(connection.execute(statement).mappings().all())]
 
     def counts(self, batch: str | None = None) -> dict[str, int]:
@@ -78,7 +84,9 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return {}
-            statement = _wanted(select(JOBS.c.state, func.count()), None, batch).group_by(JOBS.c.state)
+            statement = (
+                _wanted(select(JOBS.c.state, func.count()), None, batch).where(*seen_jobs()).group_by(JOBS.c.state)
+            )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
     def batches(self, prefix: str) -> list[str]:
@@ -134,7 +142,10 @@ class JobQueue:
         """Queue jobs, all or none, as ``submit`` does; ``works`` are titles with payloads."""
         assert lane in LANES
         with self._database.writing() as connection:
-            return [_submitted(connection, kind, title, dict(payload), lane, batch) for title, payload in works]
+            jobs = [_submitted(connection, kind, title, dict(payload), lane, batch) for title, payload in works]
+            for job in jobs:
+                record(connection, "submitted", "job", job.id)
+            return jobs
 
     def claim(self, kinds: tuple[str, ...], batch: str | None = None) -> Job | None:
         """The next job of these kinds, of a batch where one is named, now this process's; None where none is queued.
@@ -201,6 +212,9 @@ class JobQueue:
         """
         with self._database_of_jobs() as connection:
             job = _job_like(connection, prefix)
+            assert connection is not None
+            if not job.ended:
+                record(connection, "cancelled", "job", job.id)
             if job.state == "queued":
                 return _changed(connection, job.id, _CANCELLED | {"finished": now()})
             if job.state == "running":
@@ -221,6 +235,8 @@ class JobQueue:
             job = _job_like(connection, prefix)
             if job.state not in ("failed", "cancelled"):
                 return job
+            assert connection is not None
+            record(connection, "retried", "job", job.id)
             again = {"state": "queued", "attempts": 0, "cancel_wanted": False, "finished": None, "progress": 0.0}
             return _changed(connection, job.id, again | ({"batch": batch} if batch else {}))
 
@@ -347,7 +363,7 @@ def _after_loss(row: RowMapping) -> dict[str, Any]:
 
 def _job_like(connection: Connection | None, prefix: str) -> Job:
     wanted = prefix.strip().lower()
-    statement = select(JOBS).where(JOBS.c.id.startswith(wanted, autoescape=True)).limit(2)
+    statement = select(JOBS).where(JOBS.c.id.startswith(wanted, autoescape=True), *seen_jobs()).limit(2)
     rows = connection.execute(statement).mappings().all() if connection is not None and wanted else []
     if len(rows) == 1:
         return _job(rows[0])

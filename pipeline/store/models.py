@@ -257,6 +257,84 @@ class JobRow(Base):
     finished: Mapped[datetime.datetime | None]
 
 
+class UserRow(Base):
+    """Somebody who may sign in; ``id`` is random, and what the audit trail knows them by."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String, unique=True)
+    password: Mapped[str]
+    role: Mapped[str]
+    all_cases: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    created: Mapped[datetime.datetime]
+
+
+class GrantRow(Base):
+    """A case that a user sees, by name: it may begin later."""
+
+    __tablename__ = "grants"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    case_name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class TokenRow(Base):
+    """An API token of a user; of its secret only the SHA-256 is kept."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    label: Mapped[str]
+    secret: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime.datetime]
+    expires: Mapped[datetime.datetime | None]
+
+
+class SignInRow(Base):
+    """A browser in which a user is signed in."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    expires: Mapped[datetime.datetime]
+
+
+class AuditRow(Base):
+    """One thing that somebody did. Triggers keep rows from being changed or deleted; ``digest`` chains them.
+
+    ``actor`` and ``subject`` are random ids: of users, and of ``audit_names``.
+    """
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    time: Mapped[datetime.datetime]
+    actor: Mapped[str | None]
+    via: Mapped[str]
+    action: Mapped[str]
+    kind: Mapped[str | None]
+    subject: Mapped[str | None]
+    detail: Mapped[str | None]
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class AuditNameRow(Base):
+    """Whom or what a random id of the audit trail stands for; it goes with them, and the id then says nothing."""
+
+    __tablename__ = "audit_names"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    session_id: Mapped[str | None] = mapped_column(String(12), unique=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), unique=True)
+    participant_id: Mapped[int | None] = mapped_column(ForeignKey("participants.id", ondelete="CASCADE"), unique=True)
+    account: Mapped[str | None] = mapped_column(unique=True)
+
+
 def table(model: type[Base]) -> Table:
     """The table behind a model, for statements over many rows at once."""
     found = model.__table__
@@ -268,3 +346,5 @@ CASES, PARTICIPANTS, SESSIONS = table(CaseRow), table(ParticipantRow), table(Ses
 SPEAKERS, TURNS, ARTIFACTS = table(SpeakerRow), table(TurnRow), table(ArtifactRow)
 ENROLMENTS, REFUSALS, VOICE_CALIBRATIONS = table(EnrolmentRow), table(RefusalRow), table(VoiceCalibrationRow)
 JOBS, CORRECTIONS, EXPORTED = table(JobRow), table(CorrectionRow), table(ExportedRow)
+USERS, GRANTS, TOKENS, SIGN_INS = table(UserRow), table(GrantRow), table(TokenRow), table(SignInRow)
+AUDIT, AUDIT_NAMES = table(AuditRow), table(AuditNameRow)

@@ -16,6 +16,7 @@ from diarization.errors import WorkspaceError
 from ..sessions import Session, participant_words
 from .loading import is_comparable, match_of, role_of
 from .models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from .seen import seen_sessions
 
 
 class SpeakerSummary(NamedTuple):
@@ -115,9 +116,13 @@ class CaseSummary:
     models: dict[str, Any] = field(default_factory=dict)
 
 
-def session_summaries(connection: Connection, case: str | None = None) -> list[SessionSummary]:
-    """The sessions of a case or of all, ordered by case, date and time of analysis; undated ones come last."""
-    wanted = [] if case is None else [CASES.c.name == case]
+def session_summaries(
+    connection: Connection, case: str | None = None, session_id: str | None = None
+) -> list[SessionSummary]:
+    """The sessions of a case, of all, or the one of an id, ordered by case, date and time of analysis; undated ones
+    come last."""
+    wanted = [*([] if case is None else [CASES.c.name == case]), *seen_sessions()]
+    wanted += [] if session_id is None else [SESSIONS.c.id == session_id]
     rows = connection.execute(_sessions().where(*wanted)).mappings().all()
     speakers, matches = defaultdict(list), defaultdict(list)
     for row in connection.execute(_speakers().where(*wanted)).mappings():
@@ -247,13 +252,15 @@ def session_id_like(connection: Connection, prefix: str) -> str:
     """
     from difflib import get_close_matches
 
-    ids: list[str] = list(connection.execute(select(SESSIONS.c.id).order_by(SESSIONS.c.id)).scalars())
+    every = select(SESSIONS.c.id).where(*seen_sessions()).order_by(SESSIONS.c.id)
     wanted = prefix.strip().lower()
-    found = [each for each in ids if each.startswith(wanted)] if wanted else []
+    begins = (SESSIONS.c.id >= wanted) & (SESSIONS.c.id < f"{wanted}~")  # which an index answers, where LIKE reads all
+    found: list[str] = list(connection.execute(every.where(begins)).scalars()) if wanted else []
     if len(found) == 1:
         return found[0]
     if found:
         raise WorkspaceError(f"'{prefix}' begins the ids of {len(found)} sessions: {_some(found)}; give more digits")
+    ids: list[str] = list(connection.execute(every).scalars())
     near = get_close_matches(wanted, ids, 3)
     hint = f"did you mean {_some(near)}?" if near else "turntone sessions list shows those there are"
     raise WorkspaceError(f"no session is called '{prefix}'; {hint}")

@@ -1,4 +1,4 @@
-"""How long a case is kept, the salt of its pseudonyms, what its participants consent to, and what was exported of a session."""
+"""How long a case is kept, what its participants consent to, and what was exported of a session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("cases", sa.Column("keep_days", sa.Integer(), nullable=True))
-    op.add_column("cases", sa.Column("salt", sa.LargeBinary(), nullable=True))
     for name in ("consent_analysis", "consent_voiceprint"):
         op.add_column("participants", sa.Column(name, sa.Boolean(), nullable=True))
     op.create_table(
@@ -32,5 +31,4 @@ def downgrade() -> None:
     op.drop_table("exported")
     for name in ("consent_voiceprint", "consent_analysis"):
         op.drop_column("participants", name)
-    op.drop_column("cases", "salt")
     op.drop_column("cases", "keep_days")
