@@ -49,11 +49,15 @@ soak: $(VENV)/.test-installed
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/pipeline/jobs/test_bad_media.py --timeout 1800
 	$(BIN)/python -m benchmarks.nulls --rounds 1000
 
-## benchmark: emotion2vec against FunASR's own loop, pyannote's pipeline against its own class, measures of large cases
+## benchmark: emotion2vec against FunASR's own loop, pyannote's pipeline against its own class, measures of large
+## cases, decoding in a process apart, a thousand calls, tables of a hundred thousand sessions
 benchmark: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.emotion
 	$(BIN)/python -m benchmarks.diarization
 	$(BIN)/python -m benchmarks.case
+	$(BIN)/python -m benchmarks.decoding --hour
+	$(BIN)/python -m benchmarks.archive calls
+	$(BIN)/python -m benchmarks.archive tables
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Turntone needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another one: make demo PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

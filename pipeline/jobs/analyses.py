@@ -32,6 +32,7 @@ def analysis_payload(
     roles: Mapping[str, str] | None = None,
     language: str | None = None,
     consent: str | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -39,7 +40,7 @@ def analysis_payload(
     ----------
     path : Path
         The recording.
-    config, runtime, case, date, roles, language, consent
+    config, runtime, case, date, roles, language, consent, consents
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
@@ -55,6 +56,7 @@ def analysis_payload(
         "roles": dict(roles or {}),
         "language": language,
         "consent": consent,
+        "consents": dict(consents or {}),
         "file": _fingerprint(path),
         **({"by": here.id} if here and here.name else {}),
     }
@@ -98,6 +100,7 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
         progress,
         asked.get("roles"),
         {name: asked[name] for name in ("language", "consent") if asked.get(name)},
+        asked.get("consents"),
     )
     if asked["upload"]:
         remove_upload(path)
