@@ -161,7 +161,10 @@ def export(
     sound_of = None if workspace is None else workspace_sound(open_workspace(workspace))
     stem = None if title is None else f"turntone-case-{file_stem(title)}"
     output = None if path is None else Path(path)
-    return export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
+    written = export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
+    if workspace is not None:
+        open_workspace(workspace).note_each("exported", given, to)
+    return written
 
 
 def measures(sessions: Session | Sequence[Session], names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -241,6 +244,7 @@ def compare(
 
     store = open_workspace(workspace)
     found = store.case(case) if case is not None else [store.session(each.id) for each in store.sessions()]
+    store.note_each("opened", found, "compare")
     return group_comparison(found, groups, by, measures, role, reference, correction)
 
 
