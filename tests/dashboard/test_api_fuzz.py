@@ -41,7 +41,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict
     accounts = Accounts(folder)
     accounts.add("ada", "admin", "nine brown hens")
     headers = {"Authorization": f"Bearer {accounts.make_token('ada')[1]}"}
-    app = make_app(folder, access=Access(requests="1000000/minute"))
+    app = make_app(folder, ["127.0.0.1", "testserver"], access=Access(requests="1000000/minute"))
     yield schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=headers), headers, job.id
     print(f"\nfuzzed: {sum(ANSWERS.values())} requests, by status {dict(sorted(ANSWERS.items()))}")
 

@@ -45,7 +45,7 @@ def bundle(
     private = [
         "Rosalind", "Dr Bo", str(folder), str(home), str(recording), "Wilhelmina", "Xu", "Anna", "Ben", "Demo", "Smith",
         HOSTILE_CASE, HOSTILE_NAME, "quentin", "Case that comes", user.id, secret, secret.split("_")[-1], "laptop",
-        TOKEN, FIRST, "0" * 64, job.id, "session-0", "argon2", "nine brown hens",
+        TOKEN, FIRST, "0" * 64, job.id, "session-0", "$argon2", "nine brown hens",
     ]  # fmt: skip
     return parts, private
 

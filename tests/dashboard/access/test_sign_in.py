@@ -102,7 +102,7 @@ def test_a_sign_out_ends_copies_of_the_cookie_too(people: People) -> None:
 
 def test_whoever_is_let_in_leaves_nothing_in_the_browsers_cache(people: People) -> None:
     client = signed_in(people, "vera")
-    for address in ("/", f"/api/sessions/{FIRST}", f"/report/session/{FIRST}"):
+    for address in ("/", f"/api/sessions/{FIRST}", "/case/Demo"):
         assert client.get(address).headers["cache-control"] == "private, no-store"
     assert client.get(f"/audio/{FIRST}").headers["cache-control"] == "private, no-cache"
 
