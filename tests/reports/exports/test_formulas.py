@@ -17,7 +17,7 @@ from reports.exports.writing import export_sessions
 from tests.command_line import CommandLine
 from tests.sessions import make_session
 
-FORMULAS = ('=HYPERLINK("http://evil.example","x")', "+1+1", "-2+3", "@SUM(1)", "\t=1+1")
+FORMULAS = ('=HYPERLINK("http://evil.example","x")', "+1+1", "-2+3", "@SUM(1)")
 
 
 def hostile() -> list[Session]:
@@ -58,7 +58,7 @@ def test_no_comparison_has_a_formula(tmp_path: Path, command_line: CommandLine) 
     rows = "".join(f"=p{seed},=c{seed},{'=one' if seed % 2 else '+two'}\n" for seed in range(8))
     (tmp_path / "groups.csv").write_text("participant,case,arm\n" + rows)
     shown = command_line(
-        "compare", tmp_path / "groups.csv", "--by", "arm", "--format", "csv", "--workspace", workspace.path
+        "compare", "--groups", tmp_path / "groups.csv", "--by", "arm", "--format", "csv", "--workspace", workspace.path
     )
     assert shown.code == 0, shown.err
     (tmp_path / "out.csv").write_text(shown.out)
