@@ -37,10 +37,10 @@ class RequestLog:
 
 def _facts(scope: Scope) -> dict[str, object]:
     here = scope.get("turntone.visitor")
-    route = getattr(scope.get("route"), "path", "none")
-    below = "/api" if scope["path"].startswith("/api/") and not route.startswith("/api/") else ""
+    route = getattr(scope.get("route"), "path", None)  # none where it was refused before
+    below = "/api" if route and scope["path"].startswith("/api/") and not route.startswith("/api/") else ""
     return {
         "method": scope["method"],
-        "route": below + route,  # routers that are included know nothing of where
+        "route": below + route if route else None,  # routers that are included know nothing of where
         "user": (here.id or "local") if here else None,
     }

@@ -95,7 +95,7 @@ def test_certificates_that_cannot_be_used_are_named(users: Path, certificate: tu
 def test_nobodys_forwarding_headers_are_believed_unless_named() -> None:
     assert Way().options()["proxy_headers"] is False
     assert Way(proxies=("10.0.0.7",)).options() == {
-        "access_log": False, "proxy_headers": True, "forwarded_allow_ips": ["10.0.0.7"],
+        "access_log": False, "server_header": False, "proxy_headers": True, "forwarded_allow_ips": ["10.0.0.7"],
     }  # fmt: skip
 
 
