@@ -40,12 +40,14 @@ chromium:
 evaluate: $(VENV)/.installed models
 	$(BIN)/turntone evaluate turntone/speech
 
-## soak: what takes too long for every day: an analysis killed a hundred times, properties of turns on other examples,
-## pyannote's pipeline beside ours on a minute of meetings, p-values where there is no effect, requests of every kind
+## soak: what takes too long for every day: an analysis killed a hundred times, all 273 bad files, properties of turns on
+## other examples, pyannote's pipeline beside ours on a minute of meetings, p-values where there is no effect, requests of
+## every kind
 soak: $(VENV)/.test-installed
 	TURNTONE_HYPOTHESIS=explore $(BIN)/python -m pytest tests/diarization/test_turns.py tests/diarization/test_segments.py --timeout 1800
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/diarization/test_efficient_pipeline.py --timeout 3600
 	TURNTONE_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_interruptions.py -k killed_analysis --timeout 1800
+	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/pipeline/jobs/test_bad_media.py --timeout 1800
 	$(BIN)/python -m benchmarks.nulls --rounds 1000
 	TURNTONE_FUZZ=200 $(BIN)/python -m pytest -s tests/dashboard/test_api_fuzz.py --timeout 7200
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from diarization.errors import WorkspaceError
+from diarization.errors import TurntoneError
 from pipeline.access.visitors import visitor
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
+    from pipeline.store.kept_audio import KeptAudio
     from pipeline.store.trail import Action, Kind
     from pipeline.workspace import CaseSummary, SessionSummary, Workspace
 
@@ -87,22 +88,23 @@ class Library:
             self._note("opened", "case", name)
         return [self._open(summary) for summary in found] if found else None
 
-    def audio(self, session_id: str) -> Path | None:
-        """The 16 kHz FLAC kept of a session's recording, None where there is none."""
+    def audio(self, session_id: str) -> KeptAudio | None:
+        """The 16 kHz FLAC kept of a session's recording, None where there is none, or it cannot be decrypted here."""
         if not _SESSION_ID.fullmatch(session_id):
             return None
         try:
-            path = self._workspace.audio(session_id)
-        except WorkspaceError:
+            kept = self._workspace.kept_audio(session_id)
+            with kept.open():
+                return kept
+        except (TurntoneError, OSError):
             return None
-        return path if path.is_file() else None
 
-    def listen(self, session_id: str) -> Path | None:
+    def listen(self, session_id: str) -> KeptAudio | None:
         """The same, for somebody who hears it."""
-        path = self.audio(session_id)
-        if path is not None:
+        kept = self.audio(session_id)
+        if kept is not None:
             self._note("listened", "session", session_id)
-        return path
+        return kept
 
     def export(self, session_ids: Sequence[str], to: str) -> None:
         """Write to the audit trail that sessions are given out in a format."""

@@ -35,7 +35,10 @@ class EmotionConfig(BaseModel):
         " on this machine, else float32",
     )
     max_window: float = Field(
-        30.0, ge=1, le=60, description="seconds; a longer turn is scored in windows, cut at pauses"
+        30.0,
+        ge=1,
+        le=60,
+        description="seconds; a longer turn is scored in windows, cut at pauses; without a pause they overlap",
     )
     min_speech: float = Field(0.5, ge=0.1, description="seconds of clean speech; a turn with less is not scored")
     max_overlap: float = Field(

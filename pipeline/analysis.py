@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from diarization.audio import Sound, hash_file, peaks, read
+from diarization.decoding_apart import prepare
 from diarization.diarizations import Diarization
 from diarization.diarizers import DiarizationConfig
 from diarization.errors import ConfigError, TurntoneError
@@ -21,7 +22,7 @@ from emotion.recognizers import BaselineRecognizer
 from .channels import ChannelChoice, choose_channels
 from .config import Config, Runtime
 from .engines import Engines
-from .masking import Mask, mask_of, mask_problem
+from .masking import Mask, PrivacyConfig, mask_of, mask_problem
 from .naming import Naming
 from .nonspeech import find_stretches, only_speakers, stretch_notes, without_music
 from .provenance import provenance_of
@@ -32,6 +33,8 @@ from .stages.recognize import measure, recognize
 from .stages.running import STAGES, Progress, Run, stage_key
 from .stages.turns import HeardTurn, find_turns, masked_turns
 from .stages.voices import turn_voices
+from .store.encryption import needed_key
+from .store.kept_audio import Keeping
 from .store.loading import Analysis
 from .store.people import clean_name
 from .store.rows import plain
@@ -107,16 +110,45 @@ def analyze_recording(
         _LOG.info("%s", choice)
     progress = progress or _silent
     key, mask = _analysis_key(engines), _mask(engines.config, workspace, recording_id, case)
+    keeping = keeping_of(engines.config.privacy)
     if known and known.whole and known.analysis_key == key:
         for stage in STAGES:
             progress(stage, 1.0)
         naming = Naming(engines.config.diarization.channels, roles)
         session = _nothing_to_do(workspace, known, path, case, date, naming, mask, runtime)
+        session = workspace.keep_audio_as(session, keeping)
         rematched = workspace.match_again(session.case, engines.config.identity) if session.case else []
         found = next((each for each in rematched if each.id == session.id), session)
         return replace(found, notes=tuple(dict.fromkeys((*found.notes, *session.notes[-1:]))))
+    prepare()
     run = Run(engines, workspace.cache, progress)
     return _analyze(path, workspace, run, key, case, date, roles or {}, mask, about or {})
+
+
+def analyze_kept(
+    sound: Sound,
+    workspace: Workspace,
+    config: Config,
+    runtime: Runtime | None = None,
+    case: str | None = None,
+    date: datetime.date | None = None,
+    quality: Mapping[str, Any] | None = None,
+) -> Session:
+    """Analyse a recording again whose file is gone, from the sound that a workspace has kept of it.
+
+    Parameters
+    ----------
+    sound : Sound
+        With the facts of the recording as they were.
+    workspace, config, runtime, case, date
+        As for ``analyze_recording``.
+    quality : mapping, optional
+        What was noted of the sound of the file itself, which stays.
+    """
+    engines = Engines(config, runtime, workspace.pinned(case), case, sound.recording.path, workspace.own)
+    run = Run(engines, workspace.cache, _silent)
+    key, mask = _analysis_key(engines), _mask(engines.config, workspace, sound.recording.id, case)
+    return _analyze(sound, workspace, run, key, case, date, {}, mask, {}, quality)
 
 
 def analyze_many(
@@ -154,6 +186,19 @@ def analyze_many(
         else:
             notes = [f"{other} has the same bytes as {path.name}: one recording, one session." for other in others]
             yield replace(session, notes=(*session.notes, *notes))
+
+
+def keeping_of(privacy: PrivacyConfig) -> Keeping:
+    """How audio is kept by the settings.
+
+    Raises
+    ------
+    ConfigError
+        Where it is to be encrypted and there is no key.
+    """
+    if privacy.keep_audio and privacy.encrypt_audio:
+        needed_key()
+    return Keeping(privacy.keep_audio, privacy.encrypt_audio)
 
 
 def _silent(_stage: str, _share: float) -> None:
@@ -228,7 +273,7 @@ def _nothing_to_do(
 
 
 def _analyze(
-    path: Path,
+    given: Path | Sound,
     workspace: Workspace,
     run: Run,
     key: str,
@@ -237,9 +282,10 @@ def _analyze(
     roles: Mapping[str, str],
     mask: Mask,
     about: Mapping[str, str],
+    quality: Mapping[str, Any] | None = None,
 ) -> Session:
     with run.stage("read") as report:
-        sound = read(path, report)
+        sound = given if isinstance(given, Sound) else read(given, report)
     choice = choose_channels(sound, run)
     found_speakers = diarize(sound, run)
     own_channels = sorted(set(found_speakers.channel_of.values()))
@@ -257,12 +303,14 @@ def _analyze(
         session,
         arrays=replace(session.arrays, voices=turn_voices(turns, sound, run)),
         provenance=session.provenance | {"privacy": mask.to_json()} | ({"about": dict(about)} if about else {}),
-        quality=session.quality | {"stretches": [each.to_json(sound.recording.channels) for each in stretches]},
+        quality=dict(quality or session.quality)
+        | {"stretches": [each.to_json(sound.recording.channels) for each in stretches]},
         notes=(*session.notes, *stretch_notes(stretches)),
     )
     with run.stage("save"):
         channels = sound.channels if choice.used else None
-        return workspace.save(session, sound.waveform, analysis, channels, run.engines.config.identity)
+        config = run.engines.config
+        return workspace.save(session, sound.waveform, analysis, channels, config.identity, keeping_of(config.privacy))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ class Config(BaseModel):
     identity: IdentityConfig = Field(
         default_factory=IdentityConfig, description="whose voice it is; a case keeps what its last analysis said"
     )
-    privacy: PrivacyConfig = Field(default_factory=PrivacyConfig, description="whose emotions are left alone")
+    privacy: PrivacyConfig = Field(
+        default_factory=PrivacyConfig, description="whose emotions are left alone, and what is kept"
+    )
 
 
 class ReportSettings(BaseModel):

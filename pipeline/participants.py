@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -14,9 +15,11 @@ from diarization.identity import Voice, VoiceEncoder
 from diarization.identity_calibration import Calibration, calibration_for
 
 from .access.visitors import check_sees
+from .exported import remove_exports
+from .jobs.forgetting import forget_in_jobs
 from .sessions import Session
 from .store.changes import Change
-from .store.forgetting import erase_name, erase_voices, rename_in_provenance
+from .store.forgetting import Forgotten, erase_name, erase_person, rename_in_provenance
 from .store.loading import speaker_rows_of, usual_role
 from .store.models import CASES, ENROLMENTS, PARTICIPANTS, REFUSALS, SESSIONS, SPEAKERS
 from .store.people import check_label, checked_role, clean_name, refuse, write_people
@@ -123,6 +126,31 @@ class HeardVoice:
     source: str
     voice: Voice
     encoder: VoiceEncoder
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """What became of forgetting somebody.
+
+    Parameters
+    ----------
+    changed : list of Session
+        Those that are still there, without them.
+    deleted : list of str
+        Sessions in which nobody else spoke.
+    exports : list of str
+        Files that were written of the sessions and are gone.
+    exports_left : list of str
+        Those that somebody has changed since: look at them yourself.
+    recordings : list of str
+        The recordings' own files that are still at their place, with the voice in them; they are never touched.
+    """
+
+    changed: list[Session]
+    deleted: list[str]
+    exports: list[str]
+    exports_left: list[str]
+    recordings: list[str]
 
 
 class Participants:
@@ -314,15 +342,22 @@ class Participants:
                     refuse(connection, session_id, row["position"], key)
         return self._workspace.changed(None, change)
 
-    def forget(self, name: str, case: str | None = None, everywhere: bool = False) -> list[Session]:
-        """Remove a participant: name, voiceprints, enrolments, and the speaker embeddings of what they said.
+    def forget(self, name: str, case: str | None = None, everywhere: bool = False) -> Farewell:
+        """Remove a participant and all that is kept of them: name, voiceprints, turns, scores, embeddings, their
+        stretches of the audio, caches, jobs, log lines, and exports that were not changed since.
 
-        Their turns stay, as those of a speaker whom nothing is known of.
+        Speakers who count as the participant by voice are forgotten as well. What others said stays. A session in which
+        nobody else speaks goes as a whole.
 
         Parameters
         ----------
         everywhere : bool
             Forget all participants of that name, in whatever case.
+
+        Raises
+        ------
+        TurntoneError
+            Where there is no such participant, or audio is encrypted and the key is not here; nothing is changed then.
         """
         with self._workspace.changing() as change:
             every = self._every(change.connection, name, case)
@@ -330,13 +365,17 @@ class Participants:
             sessions = sorted(set().union(*(_sessions_of(change.connection, key) for key in keys)))
             around = sorted(set().union(*(_sessions_around(change.connection, key) for key in keys)))
             change.concerns(*sessions)
-            recordings = erase_voices(change, keys)
+            done = erase_person(change, keys)
             for key in keys:
                 record(change.connection, "forgotten", "participant", key)
                 erase_name(change.connection, key)
-            rename_in_provenance(change.connection, around, clean_name(name, "participant"), None)
-        self._workspace.wipe(recordings)
-        return self._sessions(sorted({*sessions, *change.changed}))
+            stay = sorted({*around, *sessions} - done.deleted)
+            rename_in_provenance(change.connection, stay, clean_name(name, "participant"), None)
+        forget_in_jobs(self._workspace, clean_name(name, "participant"), done.sessions, done.paths)
+        removed, left = remove_exports(self._workspace, done.sessions)
+        self._workspace.wipe(done.recordings)
+        present = self._sessions(sorted({*sessions, *change.changed} - done.deleted))
+        return _farewell(present, done, removed, left)
 
     def calibration(self, encoder: VoiceEncoder) -> Calibration:
         """What scores of an encoder mean in this workspace."""
@@ -440,6 +479,13 @@ class Participants:
 
     def _sessions(self, ids: Iterable[str]) -> list[Session]:
         return [self._workspace.session(each) for each in sorted(ids)]
+
+
+def _farewell(changed: list[Session], done: Forgotten, gone: Sequence[Path], left: Sequence[Path]) -> Farewell:
+    recordings = sorted(each for each in done.paths if Path(each).is_file())
+    return Farewell(
+        changed, sorted(done.deleted), [str(each) for each in gone], [str(each) for each in left], recordings
+    )
 
 
 def _all(connection: Connection) -> list[tuple[int, str, str | None]]:

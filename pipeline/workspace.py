@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from diarization.audio import write_channels, write_flac
 from diarization.channel_sound import ChannelSound
 from diarization.errors import AccessError, WorkspaceError
 from diarization.identity import IdentityConfig
@@ -33,6 +32,7 @@ from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
 from .store.changes import Change
 from .store.corrections import answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
+from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
 from .store.models import CASES, SESSIONS
@@ -202,7 +202,11 @@ class Workspace:
             return [self._loaded(open_connection, each) for each in open_connection.execute(statement).scalars()]
 
     def audio(self, prefix: str) -> Path:
-        """The 16 kHz FLAC copy of a session's recording.
+        """The file of a session's audio, as ``kept_audio``."""
+        return self.kept_audio(prefix).path
+
+    def kept_audio(self, prefix: str) -> KeptAudio:
+        """The 16 kHz FLAC copy of a session's recording, plain or encrypted.
 
         Raises
         ------
@@ -215,7 +219,7 @@ class Workspace:
             file = artifacts_of(connection, known).get("audio")
         if file is None or not (self.path / file.file).is_file():
             raise WorkspaceError(f"session {known}: no copy of its audio is kept; analyse the recording again")
-        return self.path / file.file
+        return KeptAudio(self.path / file.file)
 
     def of_recording(self, recording_id: str) -> KnownSession | None:
         """The session of a recording; None where the recording was not analysed yet."""
@@ -247,6 +251,7 @@ class Workspace:
         analysis: Analysis | None = None,
         channels: ChannelSound | None = None,
         identity: IdentityConfig | None = None,
+        keeping: Keeping | None = None,
     ) -> Session:
         """Keep a session; it takes the place of the recording's earlier one, in whatever case that was.
 
@@ -266,6 +271,8 @@ class Workspace:
             The channels to keep beside the audio, where the speakers have one each: they are scored from it.
         identity : IdentityConfig, optional
             How voices are matched in the case from now on; as before where left out.
+        keeping : Keeping, optional
+            Whether and how audio is kept; where it is not, that of the earlier session goes as well.
 
         Returns
         -------
@@ -283,11 +290,11 @@ class Workspace:
         check_sees(session.case)
         analysis = analysis or Analysis()
         with as_sentences(self.path), Staging(self.path) as staging:
-            artifacts = self._staged(staging, session, waveform, analysis, channels)
+            artifacts = self._staged(staging, session, waveform, analysis, channels, keeping or Keeping())
             with self._database.writing() as connection:
-                notes, purged = self._replace(connection, staging, session, analysis, artifacts, identity)
+                notes, purged = self._replace(connection, staging, session, analysis, artifacts, identity, keeping)
                 staging.publish()
-        self._sweep_once()
+        self._sweep_after(keeping)
         self._wipe(purged)
         stored = self.session(session.id)
         return replace(stored, notes=(*stored.notes, *notes))
@@ -430,13 +437,30 @@ class Workspace:
             assert connection is not None
             return load_analysis(connection, self.path, known)
 
-    def channels(self, prefix: str) -> Path | None:
+    def channels(self, prefix: str) -> KeptAudio | None:
         """The channels kept of a session's recording; None where its speakers have none to themselves."""
         with self._reading() as connection:
             known = self._known(connection, prefix)
             assert connection is not None
             file = artifacts_of(connection, known).get("channels")
-        return self.path / file.file if file else None
+        return KeptAudio(self.path / file.file) if file else None
+
+    def keep_audio_as(self, session: Session, keeping: Keeping) -> Session:
+        """Drop a session's audio, or encrypt it, where that is asked for and it is not so yet; gives it as it is then.
+
+        Raises
+        ------
+        TurntoneError
+            Where there is no key to encrypt with; the audio is then as it was.
+        """
+        if keeping == Keeping():
+            return session
+        with as_sentences(self.path), Staging(self.path) as staging, self._database.writing() as connection:
+            if not rekeep(connection, self.path, staging, session.id, keeping):
+                return session
+            staging.publish()
+        self.sweep()
+        return replace(session, notes=tuple(dict.fromkeys((*self.session(session.id).notes, *session.notes[-1:]))))
 
     def _remask(
         self, action: Action, session: str | None, case: str | None, changed: Callable[[Mask], Mask]
@@ -679,6 +703,7 @@ class Workspace:
         waveform: Waveform | None,
         analysis: Analysis,
         channels: ChannelSound | None,
+        keeping: Keeping,
     ) -> dict[str, Artifact]:
         artifacts = {
             "conversation": staging.arrays(conversation_arrays(session)),
@@ -686,12 +711,10 @@ class Workspace:
         }
         if analysis.measured is not None:
             artifacts["voices"] = staging.arrays(analysis.measured.to_arrays())
-        if waveform is not None:
-            file = f"audio/{session.recording.id}.flac"
-            artifacts["audio"] = staging.file(file, lambda path: write_flac(path, waveform))
-        if channels is not None:
-            file = f"audio/{session.recording.id}.channels.flac"
-            artifacts["channels"] = staging.file(file, lambda path: write_channels(path, channels))
+        if waveform is not None and keeping.audio:
+            artifacts["audio"] = stage_waveform(staging, session.recording.id, waveform, keeping)
+        if channels is not None and keeping.audio:
+            artifacts["channels"] = stage_channels(staging, session.recording.id, channels, keeping)
         return artifacts
 
     def _replace(
@@ -702,6 +725,7 @@ class Workspace:
         analysis: Analysis,
         artifacts: dict[str, Artifact],
         identity: IdentityConfig | None,
+        keeping: Keeping | None,
     ) -> tuple[list[str], list[str]]:
         """The transaction of ``save``; gives notes on what became of the earlier session, and recordings to wipe."""
         mask = mask_of(session.provenance) | mask_in_force(connection, session.case, session.recording.id)
@@ -714,7 +738,8 @@ class Workspace:
         if rows:
             session = replace(session, date=session.date or rows[0]["date"])
             kept = artifacts_of(connection, earlier[0])
-            artifacts = {name: kept[name] for name in ("audio", "channels") if name in kept} | artifacts
+            audio = ("audio", "channels") if keeping is None or keeping.audio else ()
+            artifacts = {name: kept[name] for name in audio if name in kept} | artifacts
         change = Change(connection, self.path, staging)
         change.concerns(*earlier)
         refused = refusals_by_label(connection, earlier[0]) if earlier else []
@@ -765,9 +790,9 @@ class Workspace:
             self.sweep()
             self._database.wipe()
 
-    def _sweep_once(self) -> None:
-        """Once a process, and never at the cost of what was just stored."""
-        if not self._swept:
+    def _sweep_after(self, keeping: Keeping | None) -> None:
+        """Once a process, and wherever audio is not to stay as it was; never at the cost of what was just stored."""
+        if not self._swept or (keeping is not None and keeping != Keeping()):
             self._swept = True
             with suppress(WorkspaceError):
                 self.sweep()

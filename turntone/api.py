@@ -154,6 +154,7 @@ def export(
     TurntoneError
         Where the format is unknown, something is there already, or it cannot be written; nothing is half-written.
     """
+    from pipeline.exported import note_exports
     from pipeline.sessions import Session as Analysed
     from reports.exports.writing import export_sessions, file_stem, workspace_sound
 
@@ -164,6 +165,7 @@ def export(
     written = export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
     if workspace is not None:
         open_workspace(workspace).note_each("exported", given, to)
+        note_exports(open_workspace(workspace), [each.id for each in given], written)
     return written
 
 

@@ -37,6 +37,7 @@ from .commands import (
     simulate,
     users,
     worker,
+    workspace,
 )
 from .logs import LogFormat, LogLevel, start_log
 from .terminal import Stopped, say_error
@@ -54,6 +55,7 @@ app.command("analyze")(analyze.analyze)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(participants.app, name="participants")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(workspace.app, name="workspace")
 app.command("worker")(worker.worker)
 app.command("report")(report.report)
 app.command("measures")(measures.measures)

@@ -130,7 +130,7 @@ def participant_routes(library: Library) -> APIRouter:
     @routes.post("/participants/forget")
     def forget(said: Forgetting) -> list[str]:
         """Remove a participant's name and voice; their turns stay as those of a speaker whom nobody knows."""
-        return [each.id for each in people.forget(said.name, said.case)]
+        return [each.id for each in people.forget(said.name, said.case).changed]
 
     return routes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 from ..analysis import distinct_recordings
 from ..config import Config, Runtime
+from ..store.database import as_json
 from ..workspace import Workspace
 from .analyses import ANALYZE, analysis_payload
 from .job import Job
@@ -173,6 +173,6 @@ def _note(log: Path, job: Job) -> None:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(facts, ensure_ascii=False) + "\n")
+            lines.write(as_json(facts) + "\n")
     except OSError as error:  # the table of jobs has it all: no reason to stop
         _LOG.warning("%s: cannot be written (%s)", log, error.strerror)

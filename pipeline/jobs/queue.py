@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -187,6 +188,7 @@ class JobQueue:
 
     def fail(self, job_id: str, reason: str, again: bool = False) -> Job:
         """The job failed; where ``again``, it is queued once more unless it had its ``MAX_ATTEMPTS``."""
+        reason = os.fsencode(reason).decode("utf-8", "replace")
         again = again and self.get(job_id).attempts < MAX_ATTEMPTS
         return self._end(job_id, {"state": "queued" if again else "failed", "reason": reason})
 
@@ -259,6 +261,12 @@ class JobQueue:
         with self._database.writing() as connection:
             return _release_lost(connection)
 
+    def lost(self) -> list[Job]:
+        """The jobs that are running as their rows say, and whose process is gone."""
+        with self._reading() as connection:
+            rows = [] if connection is None else _lost(connection)
+            return [_job(row) for row in rows]
+
     def _anything_to_do(self) -> bool:
         """Whether a claim is worth a lock: idle workers ask every second."""
         with self._database.reading() as connection:
@@ -309,6 +317,7 @@ def _submitted(
     known = connection.execute(same).scalar()
     if known is not None:
         return _changed(connection, known, {"batch": batch} if batch else {})
+    title = os.fsencode(title).decode("utf-8", "replace")  # a file name need not be UTF-8, a column is
     row = {"id": secrets.token_hex(6), "kind": kind, "state": "queued", "lane": lane, "title": title, "key": key}
     connection.execute(insert(JOBS).values(**row, payload=payload, batch=batch, created=now()))
     return _changed(connection, row["id"], {})
@@ -322,11 +331,15 @@ def _changed(connection: Connection | None, job_id: str, changes: Mapping[str, A
 
 
 def _release_lost(connection: Connection) -> int:
-    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
-    lost = [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
+    lost = _lost(connection)
     for row in lost:
         _changed(connection, row["id"], _after_loss(row))
     return len(lost)
+
+
+def _lost(connection: Connection) -> list[RowMapping]:
+    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
+    return [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
 
 
 def _after_loss(row: RowMapping) -> dict[str, Any]:

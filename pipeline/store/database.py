@@ -17,7 +17,7 @@ from diarization.errors import AccessError, WorkspaceError
 from ..access.visitors import check_may_change, visitor
 from .files import make_folder
 
-REVISION = "0006_access"
+REVISION = "0007_access"
 """The newest migration: what this program's tables look like."""
 
 BUSY_SECONDS = 60
@@ -150,14 +150,26 @@ def _database_sentence(said: str) -> str:
 def _engine(file: Path) -> Engine:
     url = URL.create("sqlite", database=str(file))
     options = {"timeout": BUSY_SECONDS}
-    engine = create_engine(url, poolclass=NullPool, json_serializer=_json, connect_args=options)
+    engine = create_engine(url, poolclass=NullPool, json_serializer=as_json, connect_args=options)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def as_json(value: Any) -> str:
+    """JSON as it is stored and logged: readable wherever it can be written as UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # A file name that is not UTF-8 stands as half characters in a str: as escapes it comes back as it was.
+    return text if _is_text(text) else json.dumps(value, allow_nan=False)
+
+
+def _is_text(text: str) -> bool:
+    """Whether a str can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

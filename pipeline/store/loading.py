@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from ..masking import mask_of
+from ..privacy import privacy_notes
 from ..scoring import MeasuredVoices
 from ..sessions import Session, said_by_a_person, speakers_table
 from ..trust import trust_notes
@@ -140,6 +141,7 @@ def presented(connection: Connection, session: Session) -> Session:
     row = session_row_of(connection, session.id)
     comparable = is_comparable(row)
     notes = [*session.notes, *trust_notes(session), *_relative_note(session), *_mask_note(session)]
+    notes += privacy_notes(session)
     if not comparable:
         notes.append(_other_models(session, row["pinned"], row["models"]))
     return replace(

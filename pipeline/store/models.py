@@ -36,7 +36,8 @@ class Base(DeclarativeBase):
 
 
 class CaseRow(Base):
-    """A series of sessions that belong together, the models it is pinned to, and how its voices are matched."""
+    """A series of sessions that belong together, the models it is pinned to, how its voices are matched, how many days
+    its sessions are kept (for ever where null)."""
 
     __tablename__ = "cases"
 
@@ -44,11 +45,15 @@ class CaseRow(Base):
     name: Mapped[str] = mapped_column(String, unique=True)
     models: Mapped[dict[str, Any]]
     identity: Mapped[dict[str, Any] | None]
+    keep_days: Mapped[int | None]
     created: Mapped[datetime.datetime]
 
 
 class ParticipantRow(Base):
-    """A person in the sessions of a case, or, where ``case_id`` is null, in one session without a case."""
+    """A person in the sessions of a case, or, where ``case_id`` is null, in one session without a case.
+
+    ``consent_analysis`` and ``consent_voiceprint`` are null where nobody has asked.
+    """
 
     __tablename__ = "participants"
     __table_args__ = (UniqueConstraint("case_id", "name"),)
@@ -57,6 +62,8 @@ class ParticipantRow(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     name: Mapped[str]
     role: Mapped[str | None]
+    consent_analysis: Mapped[bool | None]
+    consent_voiceprint: Mapped[bool | None]
 
 
 class EnrolmentRow(Base):
@@ -208,6 +215,19 @@ class ArtifactRow(Base):
     size: Mapped[int]
 
 
+class ExportedRow(Base):
+    """A file that was written of a session outside the workspace, so that forgetting a person finds it."""
+
+    __tablename__ = "exported"
+    __table_args__ = (Index(None, "session_id"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(String(12))
+    path: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime.datetime]
+
+
 class JobRow(Base):
     """One piece of work: what is asked for, how far it is, who works on it, how it ended."""
 
@@ -324,6 +344,6 @@ def table(model: type[Base]) -> Table:
 CASES, PARTICIPANTS, SESSIONS = table(CaseRow), table(ParticipantRow), table(SessionRow)
 SPEAKERS, TURNS, ARTIFACTS = table(SpeakerRow), table(TurnRow), table(ArtifactRow)
 ENROLMENTS, REFUSALS, VOICE_CALIBRATIONS = table(EnrolmentRow), table(RefusalRow), table(VoiceCalibrationRow)
-JOBS, CORRECTIONS = table(JobRow), table(CorrectionRow)
+JOBS, CORRECTIONS, EXPORTED = table(JobRow), table(CorrectionRow), table(ExportedRow)
 USERS, GRANTS, TOKENS, SIGN_INS = table(UserRow), table(GrantRow), table(TokenRow), table(SignInRow)
 AUDIT, AUDIT_NAMES = table(AuditRow), table(AuditNameRow)

@@ -170,12 +170,20 @@ def forget(
     workspace: WorkspaceOption = None,
     format: FormatOption = Format.table,
 ) -> None:
-    """Remove a participant's name, voiceprints and speaker embeddings; turns stay, as an unknown speaker's."""
-    changed = _participants(workspace).forget(name, case, everywhere)
+    """Remove a participant with turns, voice, audio, exports and caches; what others said stays."""
+    found = _participants(workspace).forget(name, case, everywhere)
     if format is Format.json:
-        print_json({"forgotten": name, "sessions": [each.id for each in changed]})
-    else:
-        say(f"forgot {name} in {len(changed)} session{'' if len(changed) == 1 else 's'}")
+        facts = {each: getattr(found, each) for each in ("deleted", "exports", "exports_left", "recordings")}
+        print_json({"forgotten": name, "sessions": [each.id for each in found.changed], **facts})
+        return
+    count = len(found.changed) + len(found.deleted)
+    say(f"forgot {name} in {count} session{'' if count == 1 else 's'}; {len(found.deleted)} of them held nobody else")
+    for each in found.exports:
+        say(f"removed {each}, which was written of them")
+    for each in found.exports_left:
+        say(f"{each} was written of them and changed since: look at it yourself")
+    for each in found.recordings:
+        say(f"{each} is your own file and still holds the voice: delete it yourself where it has to go")
 
 
 def _participants(workspace: str | None) -> Participants:

@@ -27,6 +27,7 @@ def report(
     format: FormatOption = Format.table,
 ) -> None:
     """Write a report as one HTML file that works offline, or as PDF."""
+    from pipeline.exported import note_exports
     from pipeline.settings import load_reports
     from reports.flags import load_flags
     from reports.html import case_report, session_report, write_report
@@ -50,6 +51,7 @@ def report(
     path = path.with_suffix(".pdf") if pdf else path
     write_report(path, html)
     found.note_each("exported", sessions, "report")
+    note_exports(found, [each.id for each in found.sessions(case)] if case is not None else [one.id], [path])
     if format is Format.json:
         print_json({"report": str(path)})
     else:

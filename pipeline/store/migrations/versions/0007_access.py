@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_access"
-down_revision = "0005_corrections"
+revision = "0007_access"
+down_revision = "0006_privacy"
 branch_labels = None
 depends_on = None
 
