@@ -41,11 +41,9 @@ class BackgroundWorker:
         return self._process is not None and self._process.poll() is None
 
     def look(self) -> None:
-        """Start a worker where there is work and none runs."""
+        """Start a worker where there is work and none runs; its log goes where the server's goes."""
         if not self.alive and self._queue.counts().keys() & {"queued", "running"}:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:
         """End the worker; what it works on is queued again."""

@@ -37,8 +37,10 @@ class RequestLog:
 
 def _facts(scope: Scope) -> dict[str, object]:
     here = scope.get("turntone.visitor")
+    route = getattr(scope.get("route"), "path", None)  # none where it was refused before
+    below = "/api" if route and scope["path"].startswith("/api/") and not route.startswith("/api/") else ""
     return {
         "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", "none"),
+        "route": below + route if route else None,  # routers that are included know nothing of where
         "user": (here.id or "local") if here else None,
     }

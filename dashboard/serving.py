@@ -39,6 +39,7 @@ class Way:
         tls = {"ssl_certfile": self.certificate, "ssl_keyfile": self.key} if self.certificate else {}
         return {
             "access_log": False,
+            "server_header": False,
             "proxy_headers": bool(self.proxies),
             "forwarded_allow_ips": list(self.proxies),
             **tls,

@@ -607,6 +607,11 @@ class Workspace:
                 raise
             _LOG.warning("not in the audit trail: %s", error)
 
+    def note_each(self, action: Action, sessions: Iterable[Session], detail: str | None = None) -> None:
+        """``note`` of several sessions."""
+        for each in sessions:
+            self.note(action, "session", each.id, detail)
+
     # For what stands beside it
 
     @contextmanager

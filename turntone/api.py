@@ -172,6 +172,7 @@ def export(
     output = None if path is None else Path(path)
     written = export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
     if workspace is not None:
+        open_workspace(workspace).note_each("exported", given, to)
         note_exports(open_workspace(workspace), [each.id for each in given], written)
     return written
 
@@ -253,6 +254,7 @@ def compare(
 
     store = open_workspace(workspace)
     found = store.case(case) if case is not None else [store.session(each.id) for each in store.sessions()]
+    store.note_each("opened", found, "compare")
     return group_comparison(found, groups, by, measures, role, reference, correction)
 
 

@@ -39,6 +39,7 @@ from .commands import (
     worker,
     workspace,
 )
+from .logs import LogFormat, LogLevel, start_log
 from .terminal import Stopped, say_error
 
 app = typer.Typer(
@@ -88,11 +89,18 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", envvar="TURNTONE_LOG_FORMAT", help="How the log is written on stderr.")
+    ] = LogFormat.text,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", envvar="TURNTONE_LOG_LEVEL", help="What is logged, and what is worse.")
+    ] = LogLevel.warning,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Options of the program itself."""
+    start_log(log_format, log_level)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from .corrections import correction_routes
 from .exports import export_routes
 from .health import health_routes
 from .jobs import job_routes
+from .measures import measure_routes
 from .participants import participant_routes
 from .predict import predict_routes
 from .problems import Problem, add_problems
@@ -24,6 +25,7 @@ def add_api(server: FastAPI, library: Library, uploads: Uploads) -> None:
     routes = APIRouter(prefix="/api", responses={"4XX": {"model": Problem, "description": "What is wrong"}})
     routes.include_router(health_routes(library))
     routes.include_router(session_routes(library))
+    routes.include_router(measure_routes(library))
     routes.include_router(correction_routes(library))
     routes.include_router(export_routes(library))
     routes.include_router(participant_routes(library))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -26,6 +26,9 @@ JobId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="id of the job
 
 _POLL = 0.5  # seconds between two looks at a job that somebody follows
 _PIECE = 2**20
+_PLACES = ("diarization.reference", "reports.flags", "diarization.model", "emotion.model", "emotion.head")
+"""Settings that may name a place on the disk; the first two name nothing else."""
+
 _LISTED = 200  # jobs that pages show
 
 
@@ -135,6 +138,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
 
     if new.preset is not None and new.preset not in preset_names():
         raise ConfigError(f"preset '{new.preset}': there is none of that name; known are {', '.join(preset_names())}")
+    check_own_settings(new.settings)
     sets = [*new.settings, *([f"diarization.num_speakers={new.num_speakers}"] if new.num_speakers else [])]
     config, runtime = load_config(new.preset, sets), load_runtime(new.preset, sets)
     library.check_usable()
@@ -142,6 +146,22 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     file = uploads.finished(new.upload)
     payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
     return queue.submit(ANALYZE, payload, file.name)
+
+
+def check_own_settings(sets: Sequence[str]) -> None:
+    """Nothing, where settings name no file or folder of the server: its files are nobody's to read from elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        Where one does.
+    """
+    for each in sets:
+        key, _, value = each.partition("=")
+        named = value.strip().strip("'\"")
+        outside = FilePath(named).is_absolute() or named.startswith(("~", ".")) or ".." in named or "\\" in named
+        if key.strip() in _PLACES and (outside or key.strip() in _PLACES[:2] or FilePath(named).exists()):
+            raise ConfigError(f"{key.strip()}: over the API no file or folder of the server can be named")
 
 
 def _found(queue: JobQueue, job_id: str) -> Job:
