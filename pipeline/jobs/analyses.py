@@ -40,7 +40,8 @@ def analysis_payload(
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
     """
-    return {
+    at_once = (runtime or Runtime()).seconds_at_once
+    return ({"seconds_at_once": at_once} if at_once else {}) | {
         "path": str(path.absolute()),
         "config": (config or Config()).model_dump(mode="json"),
         "device": (runtime or Runtime()).device,
@@ -68,7 +69,7 @@ def analyze_job(job: Job, workspace: Workspace, progress: Progress) -> str:
         path,
         workspace,
         Config.model_validate(asked["config"]),
-        Runtime(device=asked["device"]),
+        Runtime(device=asked["device"], seconds_at_once=asked.get("seconds_at_once")),
         asked["case"],
         datetime.date.fromisoformat(asked["date"]) if asked["date"] else None,
         progress,
