@@ -34,7 +34,8 @@ from diarization.recordings import SAMPLING_RATE
 from emotion.emotion2vec_checkpoint import Checkpoint
 from emotion.precisions import PrecisionName, precisions_of
 
-from .emotion_growth import SIZES, growth, peak_mb, recording
+from .emotion_growth import SIZES, growth, recording
+from .memory import own_peak
 
 Run = Callable[[Sequence[Any]], list[tuple[Any, Any]]]
 """Scores some clips: scores and embedding of each."""
@@ -200,7 +201,7 @@ def run_side(side: str, arguments: argparse.Namespace, folder: Path) -> None:
     """Run one side over all clips and print its peak memory in MB."""
     run = (our_side if side == "ours" else funasr_side)(folder, arguments.device, arguments.threads)
     run(make_clips(arguments.turns, arguments.shortest, arguments.longest))
-    print(peak_mb())
+    print(own_peak())
 
 
 def long_runs(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:

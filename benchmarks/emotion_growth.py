@@ -22,6 +22,8 @@ import numpy as np
 
 from diarization.recordings import SAMPLING_RATE
 
+from .memory import own_peak
+
 SIZES = (10, 50, 200, 1_000, 2_000)
 """Numbers of turns that are measured."""
 
@@ -76,13 +78,13 @@ def clips(folder: Path, turns: int, shortest: float, longest: float, threads: in
     recognizer = Emotion2vecRecognizer(str(folder), "cpu", "float32")
     noise, stretches = _noise(600.0), _stretches(turns, shortest, longest)
     recognizer.recognize([noise[:SAMPLING_RATE]])
-    loaded, found, begun = peak_mb(), [], time.process_time()
+    loaded, found, begun = own_peak(), [], time.process_time()
     for first in range(0, turns, AT_ONCE):
         found += recognizer.recognize([_cut(noise, *each) for each in stretches[first : first + AT_ONCE]])
     seconds = time.process_time() - begun
     recognition_arrays(found)
     sound = sum(duration for _, duration in stretches)
-    return Growth(turns, sound, loaded, peak_mb(), seconds, seconds / turns, seconds / sound)
+    return Growth(turns, sound, loaded, own_peak(), seconds, seconds / turns, seconds / sound)
 
 
 def whole(folder: Path, turns: int, shortest: float, longest: float, threads: int) -> dict[str, Any]:
@@ -108,19 +110,8 @@ def whole(folder: Path, turns: int, shortest: float, longest: float, threads: in
             "seconds": time.perf_counter() - begun,
             "processor_seconds": time.process_time() - used,
             "sound_mb": 4 * duration * SAMPLING_RATE / 2**20,
-            "peak_mb": peak_mb(),
+            "peak_mb": own_peak(),
         }
-
-
-def peak_mb() -> float:
-    """Peak resident memory of this process in MB; that of ``getrusage`` would include the process that started it."""
-    import resource
-
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    (line,) = [each for each in status.read_text().splitlines() if each.startswith("VmHWM")]
-    return float(line.split()[1]) / 1024
 
 
 def _noise(seconds: float) -> Any:

@@ -97,10 +97,13 @@ class _Windows:
     """A convolution as matrix products on the windows that lie in memory already."""
 
     def __init__(self, weight: Tensor, stride: int) -> None:
+        import torch
+
         self._kernel, self._stride = weight.shape[2], stride
         # The kernel in pieces as long as the stride: then the windows of a piece are rows of the memory as it lies.
         step = self._kernel if weight.shape[1] == 1 else stride
-        self._pieces = [each.permute(2, 1, 0).flatten(0, 1).contiguous() for each in weight.split(step, dim=2)]
+        pieces = torch.split(weight, step, dim=2)
+        self._pieces = [each.permute(2, 1, 0).flatten(0, 1).contiguous() for each in pieces]
 
     def __call__(self, sound: Tensor) -> Tensor:
         length, channels = sound.shape
