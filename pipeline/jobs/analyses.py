@@ -45,11 +45,11 @@ def analysis_payload(
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
     """
-    here = visitor()
+    here, running = visitor(), runtime or Runtime()
     return {
         "path": str(path.absolute()),
         "config": (config or Config()).model_dump(mode="json"),
-        "device": (runtime or Runtime()).device,
+        "device": running.device,
         "case": case,
         "date": date.isoformat() if date else None,
         "upload": upload,
@@ -58,6 +58,7 @@ def analysis_payload(
         "consent": consent,
         "consents": dict(consents or {}),
         "file": _fingerprint(path),
+        **({"seconds_at_once": running.seconds_at_once} if running.seconds_at_once else {}),
         **({"by": here.id} if here and here.name else {}),
     }
 
@@ -94,7 +95,7 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
         path,
         workspace,
         Config.model_validate(asked["config"]),
-        Runtime(device=asked["device"]),
+        Runtime(device=asked["device"], seconds_at_once=asked.get("seconds_at_once")),
         asked["case"],
         datetime.date.fromisoformat(asked["date"]) if asked["date"] else None,
         progress,
