@@ -112,7 +112,7 @@ def test_somebody_new_is_not_taken_for_the_forgotten(workspace: Workspace) -> No
     people = Participants(workspace)
     people.rename("Ben", "Bo")
     people.forget("Bo")
-    workspace.assign(ID, {"SPEAKER_01": ("Cem", None)})
+    workspace.assign(ID, {"SPEAKER_00": ("Cem", None)})
     people.rename("Cem", "Cemal")
     subjects = {each.subject for each in Trail(workspace.path).entries() if each.action == "renamed"}
     assert len(subjects) == 2
