@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
@@ -10,11 +11,17 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from diarization.errors import WorkspaceError
+from diarization.errors import TurntoneError
+from pipeline.access.visitors import cases_seen, visitor
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
+    from pipeline.store.kept_audio import KeptAudio
+    from pipeline.store.trail import Action, Kind
     from pipeline.workspace import CaseSummary, SessionSummary, Workspace
+
+_AGAIN = 300.0
+"""Seconds within which the trail does not say again that somebody opened or hears the same."""
 
 _SESSION_ID = re.compile(r"[0-9a-f]{12}")
 
@@ -38,6 +45,8 @@ class Library:
         self._workspace = workspace
         self._opened: Kept[Session] = Kept(size)
         self._parts: Kept[object] = Kept(parts)
+        self._noted: dict[Hashable, float] = {}
+        self._lock = Lock()
 
     @property
     def path(self) -> Path:
@@ -86,7 +95,10 @@ class Library:
     def session(self, session_id: str) -> Session | None:
         """The session of exactly that id, None where there is none."""
         version = self.version(session_id)
-        return self._open(session_id, version) if version else None
+        if version is None:
+            return None
+        self._note("opened", "session", session_id)
+        return self._open(session_id, version)
 
     def case_versions(self, name: str) -> dict[str, str]:
         """The version of each session of the case of exactly that name, by id, in order of date."""
@@ -94,22 +106,41 @@ class Library:
 
     def case(self, name: str) -> list[Session] | None:
         """The sessions of the case of exactly that name, by date, None where there is none."""
-        return [self._open(*each) for each in self.case_versions(name).items()] or None
+        found = self.case_versions(name)
+        if found:
+            self._note("opened", "case", name)
+        return [self._open(*each) for each in found.items()] or None
 
     def part(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What was made under a key before, else what is made now; the key names versions, language and colours."""
-        found: T = self._parts.get(key, make)  # type: ignore[assignment]
+        """What was made under a key before, else what is made now; the key names versions, language and colours.
+
+        Whoever sees other cases gets what was made for them.
+        """
+        found: T = self._parts.get((cases_seen(), key), make)  # type: ignore[assignment]
         return found
 
-    def audio(self, session_id: str) -> Path | None:
-        """The 16 kHz FLAC kept of a session's recording, None where there is none."""
+    def audio(self, session_id: str) -> KeptAudio | None:
+        """The 16 kHz FLAC kept of a session's recording, None where there is none, or it cannot be decrypted here."""
         if not _SESSION_ID.fullmatch(session_id):
             return None
         try:
-            path = self._workspace.audio(session_id)
-        except WorkspaceError:
+            kept = self._workspace.kept_audio(session_id)
+            with kept.open():
+                return kept
+        except (TurntoneError, OSError):
             return None
-        return path if path.is_file() else None
+
+    def listen(self, session_id: str) -> KeptAudio | None:
+        """The same, for somebody who hears it."""
+        kept = self.audio(session_id)
+        if kept is not None:
+            self._note("listened", "session", session_id)
+        return kept
+
+    def export(self, session_ids: Sequence[str], to: str) -> None:
+        """Write to the audit trail that sessions are given out in a format."""
+        for each in session_ids:
+            self._workspace.note("exported", "session", each, to)
 
     def assign(self, session_id: str, people: Mapping[str, tuple[str | None, str | None]]) -> list[Session]:
         """Say who is who, as ``Workspace.assign``."""
@@ -124,6 +155,18 @@ class Library:
     def check_usable(self) -> None:
         """Nothing, where the workspace can be read and written, as ``Workspace.check_usable``."""
         self._workspace.check_usable()
+
+    def _note(self, action: Action, kind: Kind, name: str) -> None:
+        """Write to the audit trail what somebody looks at, once in a while: players ask for audio piece by piece."""
+        here, now = visitor(), time.monotonic()
+        what = (here and (here.id, here.via), action, name)
+        with self._lock:
+            self._noted = {key: at for key, at in self._noted.items() if now - at < _AGAIN}
+            if what in self._noted:
+                return
+        self._workspace.note(action, kind, name)
+        with self._lock:
+            self._noted[what] = now
 
     def _open(self, session_id: str, version: str) -> Session:
         return self._opened.get((session_id, version), lambda: self._workspace.session(session_id))

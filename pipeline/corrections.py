@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from diarization.errors import WorkspaceError
 from emotion.readout import UNCERTAIN
 
@@ -13,6 +15,9 @@ from .cuts import JOIN, LEAST, SPLIT
 from .masking import MASKED, mask_of
 from .sessions import Session
 from .store.corrections import add_step, cut_sessions, pieces_in, put_again, review_counts, steps_of, take_back
+from .store.models import SESSIONS
+from .store.seen import seen_sessions
+from .store.trail import record
 from .workspace import Workspace
 
 
@@ -57,9 +62,12 @@ class Corrections:
     def counts(self, sure: float) -> dict[str, ReviewCount]:
         """What there is to review, by session; unsure is whatever is below ``sure``, or uncertain."""
         with self._workspace.reading() as connection:
-            found = review_counts(connection, sure, UNCERTAIN) if connection else {}
-            cut = cut_sessions(connection) if connection else {}
-        counts = {session: ReviewCount(*counted) for session, counted in found.items()}
+            if connection is None:
+                return {}
+            found = review_counts(connection, sure, UNCERTAIN)
+            seen = set(connection.execute(select(SESSIONS.c.id).where(*seen_sessions())).scalars())
+            cut = cut_sessions(connection).keys() & seen
+        counts = {session: ReviewCount(*counted) for session, counted in found.items() if session in seen}
         return counts | {each: _counted(self._workspace.session(each), sure) for each in cut}
 
     def answer(
@@ -166,11 +174,13 @@ class Corrections:
             new = {turn: own for turn, own in answers.items() if {**known[turn], **own} != known[turn]}
             if new:
                 add_step(connection, session.id, new)
+                record(connection, "corrected", "session", session.id)
         return self._workspace.session(session.id)
 
     def _cut(self, session: Session, turn: int, how: str, value: str) -> Session:
         with self._workspace.writing() as connection:
             add_step(connection, session.id, {turn: {how: value}})
+            record(connection, "corrected", "session", session.id, how)
         return self._workspace.session(session.id)
 
     def _turn_over(self, prefix: str, turn_over: Any, nothing: str) -> Session:
@@ -178,6 +188,7 @@ class Corrections:
             known = self._workspace.known(connection, prefix)
             if not turn_over(connection, known):
                 raise WorkspaceError(f"session {known}: {nothing}")
+            record(connection, "corrected", "session", known, "undo" if turn_over is take_back else "redo")
         return self._workspace.session(known)
 
 

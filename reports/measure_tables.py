@@ -39,6 +39,14 @@ _PAIRS = (
 _MOST_PAIRS = 6
 
 
+def measure_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of ``measure_session`` or ``measure_case`` as JSON values: numbers that are not known become None."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [
+        {str(key): round(each, 6) if isinstance(each, float) else each for key, each in row.items()} for row in rows
+    ]
+
+
 @dataclass(frozen=True)
 class MeasureTable:
     """A table of measures, ready to be shown.

@@ -85,7 +85,7 @@
 
   function forgetting(person) {
     return make("div", { class: "asked" },
-      make("p", {}, say("The name and the voice of {who} are removed for good. The turns stay, as those of a speaker whom nobody knows.", { who: person.name })),
+      make("p", {}, say("All that is kept of {who} is removed for good: name, voice, turns, and their stretches of the audio, which fall silent. What others said stays. Your own recording is not touched.", { who: person.name })),
       make("button", { type: "button", class: "button wrong", "data-first": true, onclick: () => change(() => post("/api/participants/forget", { name: person.name, case: person.case }), say("{who} is forgotten", { who: person.name })) }, say("Forget for good")),
       quiet(say("Keep"), say("Keep {who}", { who: person.name }), leave));
   }

@@ -29,7 +29,10 @@ def player(session: Session, has_audio: bool) -> html.Div:
     """The recording of a session, a sentence where its audio is not kept; the page knows its turns either way."""
     known = dcc.Store(id="turns", data=turns_known(session))
     if not has_audio:
-        sentence = say("The audio of this session is not kept in the workspace, so it cannot be played here.")
+        sentence = say(
+            "The audio of this session is not kept in the workspace, or it is encrypted and its key is not on this "
+            "machine, so it cannot be played here."
+        )
         return html.Div([known, sentence], className="no-audio")
     name = aria(say("Recording {name}", name=session.recording.path.name))
     hint = say("Click a turn, or any time, to hear it.") if len(session.turns) else None

@@ -52,6 +52,14 @@ def upload_card(cases: Sequence[str]) -> html.Section:
                 description=say("exact number, where known"),
                 clearable=True,
             ),
+            dmc.Select(
+                id="upload-consent",
+                label=say("Consent"),
+                data=[say("yes, also to a voiceprint"), say("to the analysis alone")],
+                placeholder=say("not asked"),
+                description=say("of those who speak"),
+                clearable=True,
+            ),
         ],
         className="upload-facts",
     )

@@ -71,7 +71,7 @@ def _health(library: Library) -> Any:
     except TurntoneError as error:
         usable = str(error)
     device = resolve_device()
-    counts = JobQueue(library.path).counts()
+    counts = JobQueue(library.path, guarded=True).counts()
     jobs = ", ".join(f"{number} {say(state)}" for state, number in sorted(counts.items())) or say("none yet")
     return facts(
         [

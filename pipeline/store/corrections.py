@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,39 @@ def pieces_in(connection: Connection, session_id: str, undone: bool = False) -> 
         answers += [Answer(row["number"], row["position"], row["field"], row["value"]) for row in rows]
     spans = [(start, end) for start, end, _ in _turns(connection, session_id).values()]
     return pieces_of(spans, answers)
+
+
+def speakers_given(
+    connection: Connection, session_id: str, machine: Sequence[str], wanted: Collection[str]
+) -> list[str]:
+    """To whom a person gave each of the machine's turns, else its speaker as the machine said.
+
+    Of a turn that was split or joined it is one of ``wanted`` where any of its parts is theirs, else the machine's.
+    """
+    found = list(machine)
+    for piece in pieces_in(connection, session_id):
+        for part in piece.parts:
+            speaker = piece.said.get("speaker", machine[part.turn])
+            if not piece.cuts or speaker in wanted:
+                found[part.turn] = speaker
+    return found
+
+
+def settled_rows(connection: Connection, session_id: str) -> list[dict[str, Any]]:
+    """A person's answers as rows that speak of the machine's turns, those taken back included.
+
+    Where turns were split or joined, they are what all steps come to for the turns that were neither, as one step.
+    """
+    rows = [dict(row) for undone in (False, True) for row in _rows(connection, session_id, undone)]
+    if not any(row["field"] in CUTS for row in rows):
+        return rows
+    known = {"session_id": session_id, "step": 1, "undone": False, "created": now()}
+    return [
+        known | {"position": piece.parts[0].turn, "field": field, "value": value}
+        for piece in pieces_in(connection, session_id)
+        if not piece.cuts
+        for field, value in piece.said.items()
+    ]
 
 
 def forget_emotions(connection: Connection, session_id: str, turns: Iterable[int]) -> None:

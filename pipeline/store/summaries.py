@@ -17,6 +17,7 @@ from ..sessions import Session, participant_words
 from .corrections import cut_sessions
 from .loading import is_comparable, match_of, role_of
 from .models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from .seen import seen_sessions
 
 
 class SpeakerSummary(NamedTuple):
@@ -116,9 +117,13 @@ class CaseSummary:
     models: dict[str, Any] = field(default_factory=dict)
 
 
-def session_summaries(connection: Connection, case: str | None = None) -> list[SessionSummary]:
-    """The sessions of a case or of all, ordered by case, date and time of analysis; undated ones come last."""
-    wanted = [] if case is None else [CASES.c.name == case]
+def session_summaries(
+    connection: Connection, case: str | None = None, session_id: str | None = None
+) -> list[SessionSummary]:
+    """The sessions of a case, of all, or the one of an id, ordered by case, date and time of analysis; undated ones
+    come last."""
+    wanted = [*([] if case is None else [CASES.c.name == case]), *seen_sessions()]
+    wanted += [] if session_id is None else [SESSIONS.c.id == session_id]
     rows = connection.execute(_sessions().where(*wanted)).mappings().all()
     speakers, matches = defaultdict(list), defaultdict(list)
     for row in connection.execute(_speakers().where(*wanted)).mappings():
@@ -145,12 +150,15 @@ def session_versions(connection: Connection, case: str | None = None, session_id
     """When the results or speakers of a session, or of each of a case's, last changed, by id, in order of date."""
     wanted = SESSIONS.c.id == session_id if case is None else CASES.c.name == case
     statement = select(SESSIONS.c.id, SESSIONS.c.changed).join_from(SESSIONS, CASES, isouter=True)
-    return {known: at.isoformat() for known, at in connection.execute(statement.where(wanted).order_by(*by_date()))}
+    rows = connection.execute(statement.where(wanted, *seen_sessions()).order_by(*by_date()))
+    return {known: at.isoformat() for known, at in rows}
 
 
 def state_of(connection: Connection) -> str:
     """What tells the states of all sessions from each other."""
-    count, last = connection.execute(select(func.count(), func.max(SESSIONS.c.changed))).one()
+    count, last = connection.execute(
+        select(func.count(), func.max(SESSIONS.c.changed)).select_from(SESSIONS).where(*seen_sessions())
+    ).one()
     return f"{count} {last}"
 
 
@@ -263,13 +271,15 @@ def session_id_like(connection: Connection, prefix: str) -> str:
     """
     from difflib import get_close_matches
 
-    ids: list[str] = list(connection.execute(select(SESSIONS.c.id).order_by(SESSIONS.c.id)).scalars())
+    every = select(SESSIONS.c.id).where(*seen_sessions()).order_by(SESSIONS.c.id)
     wanted = prefix.strip().lower()
-    found = [each for each in ids if each.startswith(wanted)] if wanted else []
+    begins = (SESSIONS.c.id >= wanted) & (SESSIONS.c.id < f"{wanted}~")  # which an index answers, where LIKE reads all
+    found: list[str] = list(connection.execute(every.where(begins)).scalars()) if wanted else []
     if len(found) == 1:
         return found[0]
     if found:
         raise WorkspaceError(f"'{prefix}' begins the ids of {len(found)} sessions: {_some(found)}; give more digits")
+    ids: list[str] = list(connection.execute(every).scalars())
     near = get_close_matches(wanted, ids, 3)
     hint = f"did you mean {_some(near)}?" if near else "turntone sessions list shows those there are"
     raise WorkspaceError(f"no session is called '{prefix}'; {hint}")
