@@ -37,8 +37,8 @@ INDEX = f"""<!DOCTYPE html>
 """
 
 FONT = (
-    '-apple-system, "Segoe UI", Inter, Roboto, "Noto Sans", "Liberation Sans", Arial, "PingFang SC", "Microsoft YaHei", '
-    '"Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif'
+    '-apple-system, "Segoe UI", Inter, Roboto, "Noto Sans", "Liberation Sans", Arial, "PingFang SC", '
+    '"Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif'
 )
 """Of pages and of their figures: what the reader's system has."""
 
