@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -30,6 +30,7 @@ from .store.models import (
     TURNS,
 )
 from .store.people import clean_name
+from .store.trail import record
 from .store.writing import delete_sessions, tidy
 from .workspace import Workspace
 
@@ -68,12 +69,14 @@ def archive_case(workspace: Workspace, case: str, file: Path, remove: bool = Fal
         raise WorkspaceError(f"{file}: cannot be written ({error.strerror}); choose another place") from error
     finally:
         draft.unlink(missing_ok=True)
+    for each in ids:
+        workspace.note("exported", "session", each, "archive")
     if remove:
         remove_case(workspace, ids)
     return ids
 
 
-def remove_case(workspace: Workspace, ids: Iterable[str]) -> None:
+def remove_case(workspace: Workspace, ids: Sequence[str]) -> None:
     """Take sessions out with all that is kept of them."""
     with workspace.writing() as connection:
         statement = select(SESSIONS.c.recording_id).where(SESSIONS.c.id.in_(list(ids)))
@@ -81,6 +84,8 @@ def remove_case(workspace: Workspace, ids: Iterable[str]) -> None:
         cases = select(SESSIONS.c.case_id).where(SESSIONS.c.id.in_(list(ids)))
         people = PARTICIPANTS.c.case_id.in_(cases)
         keys = list(connection.execute(select(PARTICIPANTS.c.id).where(people)).scalars())
+        for each in ids:
+            record(connection, "deleted", "session", each, "archived")
         delete_sessions(connection, ids)
         connection.execute(ENROLMENTS.delete().where(ENROLMENTS.c.participant_id.in_(keys)))
         tidy(connection)
@@ -103,6 +108,8 @@ def restore_case(workspace: Workspace, file: Path) -> list[str]:
         for name, data in content.items():
             staging.file(name, _writer(data))
         _insert_all(connection, rows)
+        for each in rows["sessions"]:
+            record(connection, "analysed", "session", each["id"], "restored")
         staging.publish()
     return [each["id"] for each in rows["sessions"]]
 

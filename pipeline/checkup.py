@@ -22,6 +22,7 @@ from .store.kept_audio import KeptAudio
 from .store.loading import artifacts_of, session_row_of
 from .store.models import ARTIFACTS, SESSIONS, TURNS
 from .store.rows import recording_from
+from .store.trail import forget_session, record
 from .store.writing import files_in_use
 from .workspace import Workspace
 
@@ -190,5 +191,7 @@ def _without_audio(workspace: Workspace, session_id: str, parts: tuple[str, ...]
 def _take_out(workspace: Workspace, session_id: str) -> None:
     with workspace.writing() as connection:
         recording = session_row_of(connection, session_id)["recording_id"]
+        record(connection, "deleted", "session", session_id, "repair")
         connection.execute(SESSIONS.delete().where(SESSIONS.c.id == session_id))
+        forget_session(connection, session_id)
     workspace.wipe([recording])
