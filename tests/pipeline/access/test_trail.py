@@ -156,7 +156,9 @@ def test_a_workspace_of_one_person_is_read_although_the_trail_cannot_be_written(
         workspace.note("opened", "session", ID)
 
 
-def test_sessions_that_go_with_a_person_or_a_case_are_told_and_then_unknown(workspace: Workspace, tmp_path: Path) -> None:
+def test_sessions_that_go_with_a_person_or_a_case_are_told_and_then_unknown(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     from pipeline.archives import archive_case, restore_case
 
     workspace.save(make_session(6, seed=1, case="Alone", participants=("Zoe",), roles=("client",)))
