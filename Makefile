@@ -51,11 +51,15 @@ soak: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.nulls --rounds 1000
 	TURNTONE_FUZZ=200 $(BIN)/python -m pytest -s tests/dashboard/test_api_fuzz.py --timeout 7200
 
-## benchmark: emotion2vec against FunASR's own loop, pyannote's pipeline against its own class, measures of large cases
+## benchmark: emotion2vec against FunASR's own loop, pyannote's pipeline against its own class, measures of large
+## cases, decoding in a process apart, a thousand calls, tables of a hundred thousand sessions
 benchmark: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.emotion
 	$(BIN)/python -m benchmarks.diarization
 	$(BIN)/python -m benchmarks.case
+	$(BIN)/python -m benchmarks.decoding --hour
+	$(BIN)/python -m benchmarks.archive calls
+	$(BIN)/python -m benchmarks.archive tables
 
 ## audit: known weaknesses of the versions in constraints.txt, asked of PyPI's and OSV's advisories; without network it
 ## says so and fails, as nothing was looked at

@@ -71,7 +71,7 @@ class Library:
 
     def has_case(self, name: str) -> bool:
         """Whether there is a case of exactly that name."""
-        return any(case.name == name for case in self.cases())
+        return bool(self._of_case(name))
 
     def session(self, session_id: str) -> Session | None:
         """The session of exactly that id, None where there is none."""
@@ -83,7 +83,7 @@ class Library:
 
     def case(self, name: str) -> list[Session] | None:
         """The sessions of the case of exactly that name, by date, None where there is none."""
-        found = [summary for summary in self.sessions() if summary.case == name]
+        found = self._of_case(name)
         if found:
             self._note("opened", "case", name)
         return [self._open(summary) for summary in found] if found else None
@@ -137,10 +137,17 @@ class Library:
         with self._lock:
             self._noted[what] = now
 
+    def _of_case(self, name: str) -> list[SessionSummary]:
+        """The sessions of the case of exactly that name, without a look at all others."""
+        try:
+            return [each for each in self._workspace.sessions(name) if each.case == name]
+        except TurntoneError:
+            return []
+
     def _summary(self, session_id: str) -> SessionSummary | None:
         if not _SESSION_ID.fullmatch(session_id):
             return None
-        return next((each for each in self.sessions() if each.id == session_id), None)
+        return self._workspace.summary(session_id)
 
     def _open(self, summary: SessionSummary) -> Session:
         key = (summary.id, summary.changed)

@@ -166,6 +166,14 @@ class BaselineRecognizer(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchedRecognizer(Protocol):
+    """A recogniser that scores many waveforms at once, as many as the device's memory holds."""
+
+    budget: float | None
+    """Seconds of sound at once, which change time and memory, not results; None: found by the recogniser."""
+
+
 def check_waveforms(waveforms: Sequence[Waveform], least: float) -> None:
     """Make sure that each waveform can be scored; every recogniser calls it first.
 

@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -30,7 +30,7 @@ from .store.models import (
     TURNS,
 )
 from .store.people import clean_name
-from .store.trail import record
+from .store.trail import forget_session, record
 from .store.writing import delete_sessions, tidy
 from .workspace import Workspace
 
@@ -79,14 +79,16 @@ def archive_case(workspace: Workspace, case: str, file: Path, remove: bool = Fal
 def remove_case(workspace: Workspace, ids: Sequence[str]) -> None:
     """Take sessions out with all that is kept of them."""
     with workspace.writing() as connection:
-        statement = select(SESSIONS.c.recording_id).where(SESSIONS.c.id.in_(list(ids)))
+        statement = select(SESSIONS.c.recording_id).where(SESSIONS.c.id.in_(ids))
         recordings = list(connection.execute(statement).scalars())
-        cases = select(SESSIONS.c.case_id).where(SESSIONS.c.id.in_(list(ids)))
+        cases = select(SESSIONS.c.case_id).where(SESSIONS.c.id.in_(ids))
         people = PARTICIPANTS.c.case_id.in_(cases)
         keys = list(connection.execute(select(PARTICIPANTS.c.id).where(people)).scalars())
         for each in ids:
             record(connection, "deleted", "session", each, "archived")
         delete_sessions(connection, ids)
+        for each in ids:
+            forget_session(connection, each)
         connection.execute(ENROLMENTS.delete().where(ENROLMENTS.c.participant_id.in_(keys)))
         tidy(connection)
     workspace.wipe(recordings)
@@ -233,5 +235,9 @@ def _from_json(value: dict[str, Any]) -> Any:
     if len(value) != 1:
         return value
     ((kind, text),) = value.items()
-    known = {"$time": datetime.datetime.fromisoformat, "$date": datetime.date.fromisoformat, "$bytes": base64.b64decode}
+    known: dict[str, Callable[[str], Any]] = {
+        "$time": datetime.datetime.fromisoformat,
+        "$date": datetime.date.fromisoformat,
+        "$bytes": base64.b64decode,
+    }
     return known[kind](text) if kind in known else value

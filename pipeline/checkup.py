@@ -23,7 +23,7 @@ from .store.loading import artifacts_of, session_row_of
 from .store.models import ARTIFACTS, SESSIONS, TURNS
 from .store.rows import recording_from
 from .store.trail import forget_session, record
-from .store.writing import files_in_use
+from .store.writing import delete_sessions, files_in_use
 from .workspace import Workspace
 
 AUDIO = ("audio", "channels")
@@ -147,10 +147,11 @@ def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -
     recording = recording_from(row)
     with workspace.writing() as connection:  # whatever its key says, it is not what it was
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == known).values(analysis_key=""))
+    about = row["provenance"].get("about") or {}
     try:
         config = Config.model_validate(row["provenance"].get("config") or {})
         if _is_at_its_place(recording.path, recording.id):
-            analyze_recording(recording.path, workspace, config, runtime, row["case"], row["date"])
+            analyze_recording(recording.path, workspace, config, runtime, row["case"], row["date"], about=about)
             return f"session {known}: analysed again from {recording.path}"
         if not set(fault.parts) - set(AUDIO):
             return _without_audio(workspace, known, fault.parts)
@@ -160,7 +161,7 @@ def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -
             quality.add(waveform[:, None])
             kept = KeptAudio(workspace.path / files["channels"].file) if "channels" in files else None
             sound = Sound(recording, waveform, quality.quality(waveform), kept.channels() if kept else None)
-            analyze_kept(sound, workspace, config, runtime, row["case"], row["date"], row["quality"])
+            analyze_kept(sound, workspace, config, runtime, row["case"], row["date"], row["quality"], about)
             return (
                 f"session {known}: analysed again from the audio that is kept, as {recording.path} is gone or changed"
             )
@@ -192,6 +193,6 @@ def _take_out(workspace: Workspace, session_id: str) -> None:
     with workspace.writing() as connection:
         recording = session_row_of(connection, session_id)["recording_id"]
         record(connection, "deleted", "session", session_id, "repair")
-        connection.execute(SESSIONS.delete().where(SESSIONS.c.id == session_id))
+        delete_sessions(connection, [session_id])
         forget_session(connection, session_id)
     workspace.wipe([recording])

@@ -51,6 +51,11 @@ class Runtime(BaseModel):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="auto, cpu, cuda or mps; auto takes the fastest there is"
     )
+    seconds_at_once: float | None = Field(
+        None,
+        ge=1,
+        description="seconds of sound that emotion2vec scores at once; none: by the free memory of a GPU, 12 on a CPU",
+    )
     hf_token: str | None = Field(
         None, repr=False, description="Hugging Face token; the HF_TOKEN variable where left out"
     )

@@ -23,6 +23,7 @@ from .store.forgetting import Forgotten, erase_name, erase_person, rename_in_pro
 from .store.loading import speaker_rows_of, usual_role
 from .store.models import CASES, ENROLMENTS, PARTICIPANTS, REFUSALS, SESSIONS, SPEAKERS
 from .store.people import check_label, checked_role, clean_name, refuse, write_people
+from .store.pseudonyms import stored_name
 from .store.seen import seen_cases
 from .store.trail import record
 from .store.voices import calibration_of, confirmed_encoders, insert_enrolment, keep_calibration
@@ -79,6 +80,8 @@ class ParticipantSummary:
         None for somebody in a session without a case.
     role : str or None
         The last one a person gave.
+    consent_analysis, consent_voiceprint : bool or None
+        What they consent to; None where nobody asked.
     appearances : tuple of Appearance
         By date.
     enrolments : tuple of Enrolment
@@ -89,6 +92,8 @@ class ParticipantSummary:
     name: str
     case: str | None
     role: str | None
+    consent_analysis: bool | None
+    consent_voiceprint: bool | None
     appearances: tuple[Appearance, ...]
     enrolments: tuple[Enrolment, ...]
     encoders: tuple[str, ...]
@@ -112,7 +117,8 @@ class ParticipantSummary:
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values: what ``turntone participants list --format json`` prints, one of these each."""
         counts = {"confirmed": self.confirmed, "matched": self.matched, "voice_seconds": round(self.voice_seconds, 3)}
-        return {"name": self.name, "case": self.case, "role": self.role} | counts | {
+        consent = {"consent_analysis": self.consent_analysis, "consent_voiceprint": self.consent_voiceprint}
+        return {"name": self.name, "case": self.case, "role": self.role} | consent | counts | {
             "encoders": list(self.encoders),
             "appearances": [asdict(each) for each in self.appearances],
             "enrolments": [asdict(each) for each in self.enrolments],
@@ -220,6 +226,7 @@ class Participants:
             case_id = case_id_of(change.connection, case, {})
             assert case_id is not None
             key = participant_id_of(change.connection, case_id, name)
+            _check_voiceprint(change.connection, key, name)
             for heard in voices:
                 insert_enrolment(change.connection, key, heard.encoder, heard.voice, heard.source)
             if role is not None:
@@ -277,6 +284,7 @@ class Participants:
         with self._workspace.changing() as change:
             connection, key = self._found(change.connection, name, case)
             case_id = _case_of(connection, key)
+            new = stored_name(connection, case_id, new)
             same = select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.case_id == case_id, PARTICIPANTS.c.name == new)
             if case_id is not None and connection.execute(same).scalar() not in (None, key):
                 raise WorkspaceError(
@@ -377,6 +385,38 @@ class Participants:
         present = self._sessions(sorted({*sessions, *change.changed} - done.deleted))
         return _farewell(present, done, removed, left)
 
+    def consent(
+        self,
+        name: str,
+        case: str | None = None,
+        analysis: bool | None = None,
+        voiceprint: bool | None = None,
+    ) -> ParticipantSummary:
+        """Record what a participant consents to; what is left out stays as it was.
+
+        Without consent to a voiceprint, what is kept of the voice goes at once, and no voice is theirs any more.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such participant.
+        """
+        said = {"consent_analysis": analysis, "consent_voiceprint": voiceprint}
+        with self._workspace.changing() as change:
+            connection, key = self._found(change.connection, name, case)
+            values = {field: value for field, value in said.items() if value is not None}
+            if values:
+                connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(**values))
+                record(connection, "consent", "participant", key)
+            if voiceprint is False:
+                change.concerns(*_sessions_of(connection, key))
+                connection.execute(delete(ENROLMENTS).where(ENROLMENTS.c.participant_id == key))
+        if voiceprint is False:
+            self._workspace.wipe([])
+        with self._workspace.reading() as reader:
+            assert reader is not None
+            return _summary(reader, key)
+
     def calibration(self, encoder: VoiceEncoder) -> Calibration:
         """What scores of an encoder mean in this workspace."""
         with self._workspace.reading() as connection:
@@ -445,7 +485,7 @@ class Participants:
         if connection is None:
             raise WorkspaceError(f"no participant is called '{name}'; the workspace {self._workspace.path} is empty")
         rows = [(key, known) for key, known, _ in _all(connection) if _is_of(connection, key, case)]
-        found = [(connection, key) for key, known in rows if known == name]
+        found = [(connection, key) for key, known in rows if known in (name, _called(connection, key, name))]
         if found:
             return found
         names = sorted({known for _, known in rows})
@@ -488,6 +528,11 @@ def _farewell(changed: list[Session], done: Forgotten, gone: Sequence[Path], lef
     )
 
 
+def _called(connection: Connection, key: int, name: str) -> str:
+    """What a person of that name is called in a participant's case."""
+    return stored_name(connection, _case_of(connection, key), name)
+
+
 def _all(connection: Connection) -> list[tuple[int, str, str | None]]:
     """Key, name and case of every participant, by case and name."""
     statement = (
@@ -497,6 +542,15 @@ def _all(connection: Connection) -> list[tuple[int, str, str | None]]:
         .order_by(CASES.c.name.is_(None), CASES.c.name, PARTICIPANTS.c.name, PARTICIPANTS.c.id)
     )
     return [(key, name, case) for key, name, case in connection.execute(statement)]
+
+
+def _check_voiceprint(connection: Connection, key: int, name: str) -> None:
+    refused = select(PARTICIPANTS.c.consent_voiceprint).where(PARTICIPANTS.c.id == key)
+    if connection.execute(refused).scalar() is False:
+        raise WorkspaceError(
+            f"{name} does not consent to being known by voice; where that has changed, say it first with turntone "
+            f"participants consent {name} --voiceprint yes"
+        )
 
 
 def _is_of(connection: Connection, key: int, case: str | None) -> bool:
@@ -539,7 +593,8 @@ def _summary(connection: Connection, key: int) -> ParticipantSummary:
     encoders = {each.encoder for each in enrolments} | {each.name for each in confirmed_encoders(connection, key)}
     case = _case_name(connection, row["case_id"])
     role = usual_role(connection, key)
-    return ParticipantSummary(row["name"], case, role, appearances, enrolments, tuple(sorted(encoders)))
+    consent = row["consent_analysis"], row["consent_voiceprint"]
+    return ParticipantSummary(row["name"], case, role, *consent, appearances, enrolments, tuple(sorted(encoders)))
 
 
 def _appearances(connection: Connection, key: int) -> Iterable[Appearance]:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -26,6 +27,7 @@ from .cache import StageCache
 from .masking import Mask, mask_of
 from .own_models import FOLDERS as OWN_FOLDERS
 from .own_models import OwnModels
+from .privacy import privacy_of
 from .reviews import reviewed
 from .sessions import Session
 from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
@@ -37,6 +39,7 @@ from .store.loading import Analysis, artifacts_of, load_analysis, load_session, 
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
 from .store.models import CASES, SESSIONS
 from .store.people import checked_roles, clean_name, people_to_keep, refusals_by_label, refuse_again, write_people
+from .store.pseudonyms import begin_pseudonyms, pseudonym
 from .store.recalibrating import recalibrate
 from .store.rescoring import Rescoring
 from .store.rows import conversation_arrays, emotion_arrays
@@ -55,6 +58,7 @@ from .store.summaries import (
 from .store.trail import Action, Kind, case_key, follow_refiled, forget_session, record
 from .store.voices import identity_of, keep_identity, voice_notes
 from .store.writing import (
+    Assignment,
     case_id_of,
     delete_sessions,
     earlier_ids,
@@ -155,6 +159,12 @@ class Workspace:
             if case is not None:
                 self._check_case(connection, case)
             return session_summaries(connection, case) if connection else []
+
+    def summary(self, session_id: str) -> SessionSummary | None:
+        """What lists show of the session of exactly that id; None where there is none."""
+        with self._reading() as connection:
+            found = session_summaries(connection, session_id=session_id) if connection else []
+        return found[0] if found else None
 
     def cases(self) -> list[CaseSummary]:
         """The cases by name."""
@@ -292,10 +302,13 @@ class Workspace:
         with as_sentences(self.path), Staging(self.path) as staging:
             artifacts = self._staged(staging, session, waveform, analysis, channels, keeping or Keeping())
             with self._database.writing() as connection:
-                notes, purged = self._replace(connection, staging, session, analysis, artifacts, identity, keeping)
+                notes, purged, voiceless = self._replace(
+                    connection, staging, session, analysis, artifacts, identity, keeping
+                )
                 staging.publish()
         self._sweep_after(keeping)
         self._wipe(purged)
+        self._wipe_voices(voiceless)
         stored = self.session(session.id)
         return replace(stored, notes=(*stored.notes, *notes))
 
@@ -362,6 +375,7 @@ class Workspace:
             change.settle()
             staging.publish()
         self._wipe(change.purged)
+        self._wipe_voices(change.voiceless)
 
     def changed(self, first: str | None, change: Change) -> list[Session]:
         """The sessions that a change concerned, as they are now; the one named first comes first."""
@@ -726,8 +740,9 @@ class Workspace:
         artifacts: dict[str, Artifact],
         identity: IdentityConfig | None,
         keeping: Keeping | None,
-    ) -> tuple[list[str], list[str]]:
-        """The transaction of ``save``; gives notes on what became of the earlier session, and recordings to wipe."""
+    ) -> tuple[list[str], list[str], list[str]]:
+        """The transaction of ``save``; gives notes on what became of the earlier session, and recordings to wipe:
+        of what a mask hides, and of voices that are not to be kept."""
         mask = mask_of(session.provenance) | mask_in_force(connection, session.case, session.recording.id)
         if mask.roles:
             session = replace(session, provenance=session.provenance | {"privacy": mask.to_json()})
@@ -747,6 +762,10 @@ class Workspace:
         same_voices = bool(rows) and rows[0]["diarization_key"] == analysis.diarization_key
         delete_sessions(connection, earlier)
         case_id = case_id_of(connection, session.case, analysis.models)
+        privacy = privacy_of(session.provenance)
+        if privacy is not None and privacy.pseudonyms:
+            begin_pseudonyms(connection, case_id)
+            people = _nameless(people) if case_id is None else people
         insert_session(connection, session, case_id, analysis, rows[0]["created"] if rows else None)
         insert_speakers(connection, session, case_id, people)
         insert_artifacts(connection, session.id, artifacts)
@@ -763,7 +782,8 @@ class Workspace:
             keep_identity(connection, case_id, identity)
         change.concerns(session.id, scored=True)
         change.settle()
-        return notes, purged + change.purged + [session.recording.id] * bool(rows and mask.roles)
+        purged += change.purged + [session.recording.id] * bool(rows and mask.roles)
+        return notes, purged, change.voiceless
 
     def _check_mine(self, connection: Connection, session_ids: Sequence[str]) -> None:
         """Nothing, where whoever is at work sees all of these sessions."""
@@ -790,12 +810,23 @@ class Workspace:
             self.sweep()
             self._database.wipe()
 
+    def _wipe_voices(self, recordings: list[str]) -> None:
+        for each in set(recordings):
+            self.cache.forget_stage(each, "diarize")
+        if recordings:
+            self.sweep()
+
     def _sweep_after(self, keeping: Keeping | None) -> None:
         """Once a process, and wherever audio is not to stay as it was; never at the cost of what was just stored."""
         if not self._swept or (keeping is not None and keeping != Keeping()):
             self._swept = True
             with suppress(WorkspaceError):
                 self.sweep()
+
+
+def _nameless(people: Mapping[str, Assignment]) -> dict[str, Assignment]:
+    """Pseudonyms of people who are of no case: new ones each time."""
+    return {label: (name and pseudonym(name, token_bytes(32)), role) for label, (name, role) in people.items()}
 
 
 def _lost_corrections(count: int) -> str:

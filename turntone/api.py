@@ -65,6 +65,7 @@ def analyze_many(
     progress: Progress | None = None,
     channels: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
+    consent: str | None = None,
 ) -> Iterator[Session | TurntoneError]:
     """Analyse recordings one after the other; one that fails does not keep the others.
 
@@ -95,6 +96,8 @@ def analyze_many(
         Who speaks on which channel: ``{"left": "agent", "right": "Anna:customer"}``.
     roles : mapping, optional
         A role, or ``PARTICIPANT:ROLE``, by speaker label; for one recording only.
+    consent : str, optional
+        What those who speak consent to: ``yes`` (analysis and voiceprint), ``analysis`` or ``no``.
 
     Yields
     ------
@@ -107,12 +110,17 @@ def analyze_many(
     TurntoneError
         Where a setting or the date is wrong, before anything is analysed.
     """
+    from pipeline.consent import parse_consent
+
     speakers = (num_speakers, min_speakers, max_speakers)
     loaded, runtime = load_settings(config, settings, device, speakers, turns, channels)
     recordings, unreadable = _recordings(paths)
     day = parse_day(date)
+    about = {"consent": consent.strip().lower()} if consent and parse_consent(consent) else None
     check_one_recording(recordings, day, roles, turns)
-    return _analyzed(recordings, unreadable, open_workspace(workspace), loaded, runtime, case, day, progress, roles)
+    return _analyzed(
+        recordings, unreadable, open_workspace(workspace), loaded, runtime, case, day, progress, roles, about
+    )
 
 
 def export(

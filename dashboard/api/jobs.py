@@ -42,6 +42,9 @@ class NewJob(BaseModel):
     date: datetime.date | None = Field(None, description="day of the conversation")
     num_speakers: int | None = Field(None, ge=1, le=100, description="exact number of speakers, where known")
     preset: str | None = Field(None, max_length=100, description="name of a preset of settings")
+    consent: str | None = Field(
+        None, pattern="^(yes|analysis|no)$", description="what those who speak consent to: yes, analysis or no"
+    )
     settings: list[str] = Field([], max_length=100, description="single settings, each as turns.max_pause=0.8")
 
 
@@ -62,12 +65,13 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         date: Annotated[datetime.date | None, Form()] = None,
         num_speakers: Annotated[int | None, Form(ge=1, le=100)] = None,
         preset: Annotated[str | None, Form(max_length=100)] = None,
+        consent: Annotated[str | None, Form(pattern="^(yes|analysis|no)$")] = None,
     ) -> dict[str, Any]:
         """Upload a recording and analyse it, in one request."""
         check_sees(case)
         upload = uploads.begin(file.filename or "recording", max(file.size or 0, 1))
         await uploads.append(upload.id, 0, _pieces(file))
-        new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset)
+        new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset, consent=consent)
         job = await asyncio.to_thread(submit_upload, library, queue, uploads, new)
         return job.to_json()
 
@@ -140,7 +144,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     library.check_usable()
     check_sees(new.case)
     file = uploads.finished(new.upload)
-    payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True)
+    payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
     return queue.submit(ANALYZE, payload, file.name)
 
 

@@ -85,7 +85,7 @@
 
   function forgetting(person) {
     return make("div", { class: "asked" },
-      make("p", {}, `The name and the voice of ${person.name} are removed for good. The turns stay, as those of a speaker whom nobody knows.`),
+      make("p", {}, `All that is kept of ${person.name} is removed for good: name, voice, turns, and their stretches of the audio, which fall silent. What others said stays. Your own recording is not touched.`),
       make("button", { type: "button", class: "button wrong", "data-first": true, onclick: () => change(() => post("/api/participants/forget", { name: person.name, case: person.case }), `${person.name} is forgotten`) }, "Forget for good"),
       quiet("Keep", `Keep ${person.name}`, leave));
   }

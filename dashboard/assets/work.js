@@ -35,6 +35,8 @@
     const facts = {};
     if (field("upload-case")) facts.case = field("upload-case");
     if (field("upload-date")) facts.date = field("upload-date");
+    const consent = { "yes, also to a voiceprint": "yes", "to the analysis alone": "analysis" }[field("upload-consent")];
+    if (consent) facts.consent = consent;
     if (field("upload-speakers")) facts.num_speakers = Number(field("upload-speakers"));
     return facts;
   }

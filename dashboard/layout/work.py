@@ -48,6 +48,14 @@ def upload_card(cases: Sequence[str]) -> html.Section:
                 description="exact number, where known",
                 clearable=True,
             ),
+            dmc.Select(
+                id="upload-consent",
+                label="Consent",
+                data=["yes, also to a voiceprint", "to the analysis alone"],
+                placeholder="not asked",
+                description="of those who speak",
+                clearable=True,
+            ),
         ],
         className="upload-facts",
     )

@@ -72,7 +72,10 @@ def _people(session: Session) -> list[Any]:
 def player(session: Session, has_audio: bool) -> html.Div:
     """The recording to hear, and what the keyboard does; a sentence where its audio is not kept."""
     if not has_audio:
-        sentence = "The audio of this session is not kept in the workspace, so it cannot be played here."
+        sentence = (
+            "The audio of this session is not kept in the workspace, or it is encrypted and its key is not on this "
+            "machine, so it cannot be played here."
+        )
         return html.Div(sentence, className="no-audio")
     known = [{key: row[key] for key in ("turn", "start", "end", "speaker", "emotion")} for row in turn_rows(session)]
     name = aria(f"Recording {session.recording.path.name}")

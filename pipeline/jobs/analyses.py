@@ -32,6 +32,7 @@ def analysis_payload(
     roles: Mapping[str, str] | None = None,
     language: str | None = None,
     consent: str | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -39,23 +40,25 @@ def analysis_payload(
     ----------
     path : Path
         The recording.
-    config, runtime, case, date, roles, language, consent
+    config, runtime, case, date, roles, language, consent, consents
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
     """
-    here = visitor()
+    here, running = visitor(), runtime or Runtime()
     return {
         "path": str(path.absolute()),
         "config": (config or Config()).model_dump(mode="json"),
-        "device": (runtime or Runtime()).device,
+        "device": running.device,
         "case": case,
         "date": date.isoformat() if date else None,
         "upload": upload,
         "roles": dict(roles or {}),
         "language": language,
         "consent": consent,
+        "consents": dict(consents or {}),
         "file": _fingerprint(path),
+        **({"seconds_at_once": running.seconds_at_once} if running.seconds_at_once else {}),
         **({"by": here.id} if here and here.name else {}),
     }
 
@@ -92,12 +95,13 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
         path,
         workspace,
         Config.model_validate(asked["config"]),
-        Runtime(device=asked["device"]),
+        Runtime(device=asked["device"], seconds_at_once=asked.get("seconds_at_once")),
         asked["case"],
         datetime.date.fromisoformat(asked["date"]) if asked["date"] else None,
         progress,
         asked.get("roles"),
         {name: asked[name] for name in ("language", "consent") if asked.get(name)},
+        asked.get("consents"),
     )
     if asked["upload"]:
         remove_upload(path)

@@ -17,6 +17,7 @@ from diarization.errors import WorkspaceError
 from ..cache import key_of
 from ..store.database import Database
 from ..store.models import JOBS
+from ..store.pseudonyms import without_names
 from ..store.seen import seen_jobs
 from ..store.trail import record
 from ..store.writing import now
@@ -183,8 +184,9 @@ class JobQueue:
         return bool(alive) and not wanted
 
     def finish(self, job_id: str, session: str | None) -> Job:
-        """The job is done; ``session`` is what it made."""
-        return self._end(job_id, {"state": "done", "session": session, "progress": 1.0, "reason": None})
+        """The job is done; ``session`` is what it made. Where names are not to be kept, it forgets them."""
+        done = {"state": "done", "session": session, "progress": 1.0, "reason": None}
+        return self._end(job_id, done | _nameless(self.get(job_id)))
 
     def fail(self, job_id: str, reason: str, again: bool = False) -> Job:
         """The job failed; where ``again``, it is queued once more unless it had its ``MAX_ATTEMPTS``."""
@@ -296,6 +298,15 @@ class JobQueue:
             return
         with self._database.writing() as connection:
             yield connection
+
+
+def _nameless(job: Job) -> dict[str, Any]:
+    """What a job is called where file names and participants are not to be kept, and what stays of what was asked."""
+    if not (job.payload.get("config", {}).get("privacy") or {}).get("pseudonyms"):
+        return {}
+    called = f"recording-{job.id[:8]}"
+    hidden = {"path": called, "roles": {}, "consents": {}, "config": without_names(job.payload["config"])}
+    return {"title": called, "payload": job.payload | hidden}
 
 
 def work_key(kind: str, payload: Mapping[str, Any]) -> str:

@@ -59,7 +59,7 @@ class KeptAudio:
         if not self.is_encrypted:
             return self.path.stat().st_size
         with Sealed(self.path, needed_key()) as sealed:
-            return sealed.size
+            return int(sealed.size)
 
     def open(self) -> BinaryIO:
         """The bytes of the FLAC file, seekable.

@@ -37,7 +37,7 @@ class Base(DeclarativeBase):
 
 class CaseRow(Base):
     """A series of sessions that belong together, the models it is pinned to, how its voices are matched, how many days
-    its sessions are kept (for ever where null)."""
+    its sessions are kept (for ever where null), and what its pseudonyms are made with (it has none where null)."""
 
     __tablename__ = "cases"
 
@@ -46,6 +46,7 @@ class CaseRow(Base):
     models: Mapped[dict[str, Any]]
     identity: Mapped[dict[str, Any] | None]
     keep_days: Mapped[int | None]
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     created: Mapped[datetime.datetime]
 
 

@@ -17,7 +17,9 @@ from diarization.segments import Segment
 from emotion.schemes import EmotionScheme
 
 from ..codecs import Arrays
+from ..privacy import privacy_of
 from ..sessions import TURN_COLUMNS, Session, SessionArrays, empty_matrix, segments_table, turns_table
+from .pseudonyms import file_pseudonym, without_names
 
 _EMOTION_FIELDS = ("embeddings", "frame_scores", "frame_offsets", "frame_times")
 
@@ -28,17 +30,30 @@ def session_row(session: Session) -> dict[str, Any]:
         "id": session.id,
         "date": session.date,
         "recording_id": session.recording.id,
-        "path": _text(session.recording.path.absolute()),
+        "path": _path_of(session),
         "duration": session.recording.duration,
         "sampling_rate": session.recording.sampling_rate,
         "channels": session.recording.channels,
         "labels": list(session.scheme.labels),
         "quality": plain(session.quality),
-        "provenance": plain(session.provenance),
+        "provenance": plain(_provenance_of(session)),
         "notes": list(session.notes),
         "speaker_count": plain(session.speaker_count),
         **turn_counts(session.turns),
     }
+
+
+def _path_of(session: Session) -> str:
+    privacy = privacy_of(session.provenance)
+    hidden = (privacy is not None and privacy.pseudonyms) or "forgotten" in session.provenance
+    return file_pseudonym(session.recording.id) if hidden else _text(session.recording.path.absolute())
+
+
+def _provenance_of(session: Session) -> dict[str, Any]:
+    privacy = privacy_of(session.provenance)
+    if privacy is None or not privacy.pseudonyms:
+        return session.provenance
+    return session.provenance | {"config": without_names(session.provenance["config"])}
 
 
 def turn_counts(turns: pd.DataFrame) -> dict[str, int]:

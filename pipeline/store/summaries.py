@@ -116,9 +116,13 @@ class CaseSummary:
     models: dict[str, Any] = field(default_factory=dict)
 
 
-def session_summaries(connection: Connection, case: str | None = None) -> list[SessionSummary]:
-    """The sessions of a case or of all, ordered by case, date and time of analysis; undated ones come last."""
+def session_summaries(
+    connection: Connection, case: str | None = None, session_id: str | None = None
+) -> list[SessionSummary]:
+    """The sessions of a case, of all, or the one of an id, ordered by case, date and time of analysis; undated ones
+    come last."""
     wanted = [*([] if case is None else [CASES.c.name == case]), *seen_sessions()]
+    wanted += [] if session_id is None else [SESSIONS.c.id == session_id]
     rows = connection.execute(_sessions().where(*wanted)).mappings().all()
     speakers, matches = defaultdict(list), defaultdict(list)
     for row in connection.execute(_speakers().where(*wanted)).mappings():
@@ -249,13 +253,14 @@ def session_id_like(connection: Connection, prefix: str) -> str:
     from difflib import get_close_matches
 
     every = select(SESSIONS.c.id).where(*seen_sessions()).order_by(SESSIONS.c.id)
-    ids: list[str] = list(connection.execute(every).scalars())
     wanted = prefix.strip().lower()
-    found = [each for each in ids if each.startswith(wanted)] if wanted else []
+    begins = (SESSIONS.c.id >= wanted) & (SESSIONS.c.id < f"{wanted}~")  # which an index answers, where LIKE reads all
+    found: list[str] = list(connection.execute(every.where(begins)).scalars()) if wanted else []
     if len(found) == 1:
         return found[0]
     if found:
         raise WorkspaceError(f"'{prefix}' begins the ids of {len(found)} sessions: {_some(found)}; give more digits")
+    ids: list[str] = list(connection.execute(every).scalars())
     near = get_close_matches(wanted, ids, 3)
     hint = f"did you mean {_some(near)}?" if near else "turntone sessions list shows those there are"
     raise WorkspaceError(f"no session is called '{prefix}'; {hint}")

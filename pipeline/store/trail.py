@@ -23,7 +23,7 @@ Action = Literal[
     "analysed", "opened", "listened", "exported", "corrected", "assigned", "enrolled", "renamed", "merged", "split",
     "forgotten", "masked", "unmasked", "refiled", "deleted", "submitted", "cancelled", "retried", "signed in",
     "sign-in failed", "signed out", "user added", "user removed", "role changed", "password changed", "access granted",
-    "access revoked", "token made", "token removed", "trail read",
+    "access revoked", "consent", "token made", "token removed", "trail read",
 ]  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = get_args(Action)

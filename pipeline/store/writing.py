@@ -12,6 +12,7 @@ from ..sessions import Session
 from .artifacts import Artifact
 from .loading import Analysis, speaker_rows_of
 from .models import ARTIFACTS, AUDIT_NAMES, CASES, ENROLMENTS, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from .pseudonyms import stored_name
 from .rows import session_row, turn_rows
 
 Assignment = tuple[str | None, str | None]
@@ -88,6 +89,7 @@ def insert_speakers(
 
 def participant_id_of(connection: Connection, case_id: int | None, name: str) -> int:
     """The key of a participant of the case, who joins it here where new; without a case it is always someone new."""
+    name = stored_name(connection, case_id, name)
     known = select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.case_id == case_id, PARTICIPANTS.c.name == name)
     found = None if case_id is None else connection.execute(known).scalar()
     if found is not None:

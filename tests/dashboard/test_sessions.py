@@ -67,7 +67,7 @@ def test_a_case_gives_its_sessions_by_date(library: Library) -> None:
 def test_audio_is_none_where_it_is_not_kept(library: Library) -> None:
     assert library.audio(SILENT) is None
     kept = library.audio(FIRST)
-    assert kept is not None and kept.suffix == ".flac"
+    assert kept is not None and kept.path.suffix == ".flac"
 
 
 def test_a_workspace_that_does_not_exist_is_empty(tmp_path: Path) -> None:

@@ -71,6 +71,14 @@ def test_a_frame_that_only_the_second_window_has_is_not_lost():
     assert joined.frame_times.tolist() == [0.25 + 0.5 * index for index in range(16)]
 
 
+def test_windows_with_a_single_row_each_keep_it():
+    """As an own head gives them."""
+    windows = [heard((0.0, 21.0)), heard((19.0, 40.0))]
+    joined = join_windows(windows, [recognition([1.0, 0], [0.0], 1, 21.0), recognition([0, 1.0], [0.0], 1, 21.0)])
+    assert joined.frame_times.tolist() == [10.5, 29.5]
+    assert joined.frame_scores.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
 @given(st.floats(31, 200), st.floats(0, 10), st.sampled_from([1.0, 2.5, 10.0, 30.0]), st.sampled_from([0.02, 0.5]))
 def test_times_rise_and_rows_sum_to_one_however_windows_lie(length: float, start: float, longest: float, step: float):
     segment = Segment(start, start + length)
