@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, case, func, select
 from diarization.errors import WorkspaceError
 
 from ..sessions import Session, participant_words
+from .corrections import cut_sessions
 from .loading import is_comparable, match_of, role_of
 from .models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
 from .seen import seen_sessions
@@ -48,7 +49,7 @@ class SessionSummary:
     matches : list of dict or None
         How each of them came to be a participant, as ``match`` in a Session's ``speakers``.
     num_turns, num_scored : int
-        Turns, and those of them with scores.
+        Turns, as a person split and joined them, and those of the machine's with scores.
     created, changed : datetime.datetime
         When it was first analysed, and when its results or speakers last changed, UTC.
     recording_id : str
@@ -128,9 +129,11 @@ def session_summaries(
     for row in connection.execute(_speakers().where(*wanted)).mappings():
         speakers[row["session_id"]].append(SpeakerSummary(row["label"], row["participant"], role_of(connection, row)))
         matches[row["session_id"]].append(match_of(row))
+    more = cut_sessions(connection)
     return [
         SessionSummary(
-            **{name: row[name] for name in ("id", "case", "date", "duration", "num_turns", "num_scored")},
+            **{name: row[name] for name in ("id", "case", "date", "duration", "num_scored")},
+            num_turns=row["num_turns"] + more.get(row["id"], 0),
             path=Path(row["path"]),
             speakers=speakers[row["id"]],
             matches=matches[row["id"]],
@@ -141,6 +144,22 @@ def session_summaries(
         )
         for row in rows
     ]
+
+
+def session_versions(connection: Connection, case: str | None = None, session_id: str | None = None) -> dict[str, str]:
+    """When the results or speakers of a session, or of each of a case's, last changed, by id, in order of date."""
+    wanted = SESSIONS.c.id == session_id if case is None else CASES.c.name == case
+    statement = select(SESSIONS.c.id, SESSIONS.c.changed).join_from(SESSIONS, CASES, isouter=True)
+    rows = connection.execute(statement.where(wanted, *seen_sessions()).order_by(*by_date()))
+    return {known: at.isoformat() for known, at in rows}
+
+
+def state_of(connection: Connection) -> str:
+    """What tells the states of all sessions from each other."""
+    count, last = connection.execute(
+        select(func.count(), func.max(SESSIONS.c.changed)).select_from(SESSIONS).where(*seen_sessions())
+    ).one()
+    return f"{count} {last}"
 
 
 def case_summaries(connection: Connection) -> list[CaseSummary]:
