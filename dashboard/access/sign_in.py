@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -12,16 +12,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 
 from pipeline.access.accounts import Accounts
-from reports.language import LanguageName, say, speaking
+from reports.language import LANGUAGES, LanguageName, say, speaking
 
+from ..languages import language_of
 from .cookies import Cookies
 from .limiting import Limiter
 from .settings import Access
 
 _CALLED: dict[LanguageName, str] = {"en": "English", "zh": "中文"}
-LANGUAGE = "turntone-language"
-"""The cookie in which a reader's choice is kept."""
-
 WRONG = "Name and password do not fit together."
 OFTEN = "Too many attempts; try again in {seconds} seconds."
 """What the page may have to say."""
@@ -41,7 +39,7 @@ def sign_in_routes(folder: Path, access: Access) -> APIRouter:
     ) -> Response:
         if not accounts.any():
             return RedirectResponse("/", 303)
-        return _page(reader_language(request, language), next)
+        return _page(_language(request, language), next)
 
     @routes.post("/sign-in")
     async def sign_in(
@@ -51,7 +49,7 @@ def sign_in_routes(folder: Path, access: Access) -> APIRouter:
         next: Annotated[str, Form(max_length=2000)] = "/",
         language: Annotated[str | None, Form(max_length=8)] = None,
     ) -> Response:
-        spoken, who = reader_language(request, language), request.client.host if request.client else "unknown"
+        spoken, who = _language(request, language), request.client.host if request.client else "unknown"
         for limiter, key in ((by_address, who), (by_name, name.lower())):
             if not limiter.hit(key):
                 return _page(spoken, next, name, OFTEN, 429, limiter.wait(key))
@@ -96,11 +94,10 @@ def _page(
     return HTMLResponse(html, status, headers)
 
 
-def reader_language(request: Request, asked: str | None = None) -> LanguageName:
-    """What was asked for, else what the reader chose before, else the first of ours that the browser speaks."""
-    wanted = [asked or "", request.cookies.get(LANGUAGE, ""), *request.headers.get("accept-language", "").split(",")]
-    codes = [each.strip()[:2].lower() for each in wanted]
-    return next((known for code in codes for known in get_args(LanguageName) if code == known), "en")
+def _language(request: Request, asked: str | None) -> LanguageName:
+    """What was asked for, else the language of the pages."""
+    known = next((each for each in LANGUAGES if each == asked), None)
+    return known or language_of(request.cookies, request.headers.get("accept-language", ""))
 
 
 @cache

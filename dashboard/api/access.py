@@ -13,7 +13,7 @@ from pipeline.store.trail import ACTIONS
 from pipeline.workspace import Workspace
 from reports.language import say, speaking
 
-from ..access.sign_in import reader_language
+from ..languages import language_of
 
 
 def access_routes(folder: Path) -> APIRouter:
@@ -26,7 +26,8 @@ def access_routes(folder: Path) -> APIRouter:
         """Whose request this is: name, role, cases (null is all of them), and the words that pages show for it."""
         here = visitor()
         assert here is not None  # the gate lets nobody else in
-        with speaking(reader_language(request)):
+        language = language_of(request.cookies, request.headers.get("accept-language", ""))
+        with speaking(language):
             words = {"sign_out": say("Sign out")}
         cases = None if here.cases is None else sorted(here.cases)
         return {"name": here.name, "role": here.role, "cases": cases, "words": words}
