@@ -26,6 +26,7 @@ from .audio import audio_routes
 from .background import BackgroundWorker, beside
 from .connections import connect_browser, connect_home, connect_pages
 from .downloads import report_routes
+from .languages import SpeaksTheReadersLanguage, page_in_language
 from .layout.shell import INDEX, shell
 from .request_log import RequestLog
 from .security import BodyLimit, OwnPagesOnly, SecurityHeaders, allowed_hosts, content_security_policy
@@ -80,6 +81,7 @@ def make_app(
     server.include_router(probe_routes(library, worker), include_in_schema=False)
     dash = _pages(server, library)
     _add_addresses(server, dash, library)
+    server.add_middleware(SpeaksTheReadersLanguage)
     server.add_middleware(BodyLimit, recording=uploads.largest)
     server.add_middleware(Gate, folder=library.path, access=access)
     server.add_middleware(OwnPagesOnly)
@@ -160,8 +162,16 @@ def uvicorn_server(app: FastAPI, way: Way | None = None) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, **options))
 
 
+class _Pages(Dash):
+    """Dash whose document is in the reader's language."""
+
+    def interpolate_index(self, *args: Any, **parts: Any) -> str:
+        """The document, from Dash's own parts of it."""
+        return page_in_language(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
+
+
 def _pages(server: FastAPI, library: Library) -> Any:
-    dash: Any = Dash(
+    dash: Any = _Pages(
         __name__,
         server=server,  # type: ignore[arg-type]
         assets_folder=str(_ASSETS),
@@ -172,7 +182,7 @@ def _pages(server: FastAPI, library: Library) -> Any:
     )
     # No callback of ours needs a WebSocket; otherwise every open page would hold one.
     dash.backend.websocket_capability = False
-    dash.layout = shell()
+    dash.layout = shell
 
     connect_pages(dash, library)
     connect_browser(dash)
@@ -195,6 +205,7 @@ def _add_addresses(server: FastAPI, dash: Any, library: Library) -> None:
 
     @server.get("/jobs", include_in_schema=False)
     @server.get("/review", include_in_schema=False)
+    @server.get("/compare", include_in_schema=False)
     @server.get("/participants", include_in_schema=False)
     @server.get("/models", include_in_schema=False)
     def known(request: Request) -> Response:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from diarization.errors import TurntoneError
-from pipeline.access.visitors import visitor
+from pipeline.access.visitors import cases_seen, visitor
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
@@ -24,6 +25,8 @@ _AGAIN = 300.0
 
 _SESSION_ID = re.compile(r"[0-9a-f]{12}")
 
+T = TypeVar("T")
+
 
 class Library:
     """The sessions of a workspace, as pages ask for them.
@@ -34,12 +37,14 @@ class Library:
         One that does not exist yet is an empty one.
     size : int > 0
         How many opened sessions are kept.
+    parts : int > 0
+        How many finished parts of pages are kept.
     """
 
-    def __init__(self, workspace: Workspace, size: int = 32) -> None:
+    def __init__(self, workspace: Workspace, size: int = 32, parts: int = 256) -> None:
         self._workspace = workspace
-        self._size = size
-        self._opened: OrderedDict[Hashable, Session] = OrderedDict()
+        self._opened: Kept[Session] = Kept(size)
+        self._parts: Kept[object] = Kept(parts)
         self._noted: dict[Hashable, float] = {}
         self._lock = Lock()
 
@@ -55,11 +60,19 @@ class Library:
 
     def sessions(self) -> list[SessionSummary]:
         """What lists show of every session, by case and date."""
-        return self._workspace.sessions()
+        return self.part(("sessions", self.state()), self._workspace.sessions)
+
+    def state(self) -> str:
+        """What tells the states of all sessions from each other."""
+        return self._workspace.state()
+
+    def sessions_of(self, case: str) -> list[SessionSummary]:
+        """The same of one case."""
+        return self._workspace.sessions(case)
 
     def cases(self) -> list[CaseSummary]:
         """What lists show of every case, by name."""
-        return self._workspace.cases()
+        return self.part(("cases", self.state()), self._workspace.cases)
 
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``Workspace.courses``."""
@@ -67,26 +80,44 @@ class Library:
 
     def has_session(self, session_id: str) -> bool:
         """Whether there is a session of exactly that id; ids from addresses are checked here."""
-        return self._summary(session_id) is not None
+        return self.version(session_id) is not None
 
     def has_case(self, name: str) -> bool:
         """Whether there is a case of exactly that name."""
-        return bool(self._of_case(name))
+        return bool(name and self._workspace.versions(name))
+
+    def version(self, session_id: str) -> str | None:
+        """What tells the states of a session from each other; None where there is no session of exactly that id."""
+        if not _SESSION_ID.fullmatch(session_id):
+            return None
+        return self._workspace.version(session_id)
 
     def session(self, session_id: str) -> Session | None:
         """The session of exactly that id, None where there is none."""
-        summary = self._summary(session_id)
-        if summary is None:
+        version = self.version(session_id)
+        if version is None:
             return None
         self._note("opened", "session", session_id)
-        return self._open(summary)
+        return self._open(session_id, version)
+
+    def case_versions(self, name: str) -> dict[str, str]:
+        """The version of each session of the case of exactly that name, by id, in order of date."""
+        return self._workspace.versions(name) if name else {}
 
     def case(self, name: str) -> list[Session] | None:
         """The sessions of the case of exactly that name, by date, None where there is none."""
-        found = self._of_case(name)
+        found = self.case_versions(name)
         if found:
             self._note("opened", "case", name)
-        return [self._open(summary) for summary in found] if found else None
+        return [self._open(*each) for each in found.items()] or None
+
+    def part(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under a key before, else what is made now; the key names versions, language and colours.
+
+        Whoever sees other cases gets what was made for them.
+        """
+        found: T = self._parts.get((cases_seen(), key), make)  # type: ignore[assignment]
+        return found
 
     def audio(self, session_id: str) -> KeptAudio | None:
         """The 16 kHz FLAC kept of a session's recording, None where there is none, or it cannot be decrypted here."""
@@ -137,27 +168,40 @@ class Library:
         with self._lock:
             self._noted[what] = now
 
-    def _of_case(self, name: str) -> list[SessionSummary]:
-        """The sessions of the case of exactly that name, without a look at all others."""
+    def _open(self, session_id: str, version: str) -> Session:
+        return self._opened.get((session_id, version), lambda: self._workspace.session(session_id))
+
+
+class Kept(Generic[T]):
+    """The last things that were made, by key; each is made once, also where several ask at the same time.
+
+    Parameters
+    ----------
+    size : int > 0
+        How many are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, Future[T]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What the key stands for; what cannot be made is tried again when it is asked for again."""
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+            else:
+                future = self._kept[key] = Future[T]()
+                while len(self._kept) > self._size:
+                    self._kept.popitem(last=False)
+        if known is not None:
+            return known.result()
         try:
-            return [each for each in self._workspace.sessions(name) if each.case == name]
-        except TurntoneError:
-            return []
-
-    def _summary(self, session_id: str) -> SessionSummary | None:
-        if not _SESSION_ID.fullmatch(session_id):
-            return None
-        return self._workspace.summary(session_id)
-
-    def _open(self, summary: SessionSummary) -> Session:
-        key = (summary.id, summary.changed)
-        with self._lock:
-            if key in self._opened:
-                self._opened.move_to_end(key)
-                return self._opened[key]
-        session = self._workspace.session(summary.id)
-        with self._lock:
-            self._opened[key] = session
-            while len(self._opened) > self._size:
-                self._opened.popitem(last=False)
-        return session
+            future.set_result(make())
+        except BaseException as error:
+            with self._lock:
+                self._kept.pop(key, None)
+            future.set_exception(error)
+        return future.result()

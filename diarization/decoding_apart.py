@@ -101,7 +101,8 @@ class DecoderProcess:
         self._wait_until_ready(path)
         self.is_idle = False
         with suppress(OSError):  # it has ended, which the answer that does not come tells
-            self._requests.write(json.dumps({"path": os.fspath(path)}).encode() + b"\n")
+            # Absolute: the process may have been started in another folder.
+            self._requests.write(json.dumps({"path": str(path.absolute())}).encode() + b"\n")
             self._requests.flush()
         return DecodingApart(self, path)
 

@@ -32,7 +32,7 @@ from .reviews import reviewed
 from .sessions import Session
 from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
 from .store.changes import Change
-from .store.corrections import answer_again, answers_of, corrected_sessions, kept_answers
+from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
 from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
@@ -54,6 +54,8 @@ from .store.summaries import (
     session_courses,
     session_id_like,
     session_summaries,
+    session_versions,
+    state_of,
 )
 from .store.trail import Action, Kind, case_key, follow_refiled, forget_session, record
 from .store.voices import identity_of, keep_identity, voice_notes
@@ -171,6 +173,11 @@ class Workspace:
         with self._reading() as connection:
             return case_summaries(connection) if connection else []
 
+    def state(self) -> str:
+        """What tells the states of all sessions from each other; the same while nothing of any of them changes."""
+        with self._reading() as connection:
+            return state_of(connection) if connection else ""
+
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``session_courses`` says, without opening them."""
         with self._reading() as connection:
@@ -181,6 +188,16 @@ class Workspace:
             found = session_courses(connection, session_ids)
             corrected = {each for each in corrected_sessions(connection, session_ids) if each in found}
         return found | {each: course_of(self.session(each)) for each in corrected}
+
+    def version(self, session_id: str) -> str | None:
+        """What tells the states of the session of exactly that id from each other; None where there is none."""
+        with self._reading() as connection:
+            return session_versions(connection, session_id=session_id).get(session_id) if connection else None
+
+    def versions(self, case: str) -> dict[str, str]:
+        """The same of every session of the case of exactly that name, by id, in order of date."""
+        with self._reading() as connection:
+            return session_versions(connection, case=case) if connection else {}
 
     def session(self, prefix: str, corrected: bool = True) -> Session:
         """One session, by its id or by as many first digits as tell it from the others.
@@ -758,7 +775,7 @@ class Workspace:
         change = Change(connection, self.path, staging)
         change.concerns(*earlier)
         refused = refusals_by_label(connection, earlier[0]) if earlier else []
-        answered = kept_answers(connection, earlier[0]) if earlier else []
+        answered = kept_answers(connection, earlier[0]) if earlier else KeptAnswers([], [], [])
         same_voices = bool(rows) and rows[0]["diarization_key"] == analysis.diarization_key
         delete_sessions(connection, earlier)
         case_id = case_id_of(connection, session.case, analysis.models)

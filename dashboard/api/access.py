@@ -13,6 +13,8 @@ from pipeline.store.trail import ACTIONS
 from pipeline.workspace import Workspace
 from reports.language import say, speaking
 
+from ..languages import language_of
+
 
 def access_routes(folder: Path) -> APIRouter:
     """``/me`` and ``/audit``."""
@@ -24,8 +26,8 @@ def access_routes(folder: Path) -> APIRouter:
         """Whose request this is: name, role, cases (null is all of them), and the words that pages show for it."""
         here = visitor()
         assert here is not None  # the gate lets nobody else in
-        chinese = request.headers.get("accept-language", "").strip().lower().startswith("zh")
-        with speaking("zh" if chinese else "en"):
+        language = language_of(request.cookies, request.headers.get("accept-language", ""))
+        with speaking(language):
             words = {"sign_out": say("Sign out")}
         cases = None if here.cases is None else sorted(here.cases)
         return {"name": here.name, "role": here.role, "cases": cases, "words": words}

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 from ..scoring import MeasuredVoices
 from .artifacts import read_arrays
 from .changes import Change
-from .corrections import answers_of
+from .corrections import settled_rows, speakers_given
 from .kept_audio import silence
 from .loading import artifacts_of, session_row_of, speaker_rows_of, turn_rows_of
 from .models import CORRECTIONS, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
-from .trail import forget_session
+from .trail import forget_session, record
 from .writing import delete_sessions, now, replace_artifact
 
 
@@ -59,6 +59,7 @@ def erase_person(change: Change, participants: Iterable[int]) -> Forgotten:
         done.recordings.append(row["recording_id"])
         done.paths.add(row["path"])
         if {each["label"] for each in speaker_rows_of(change.connection, session_id)} <= own:
+            record(change.connection, "deleted", "session", session_id, "forgotten")
             delete_sessions(change.connection, [session_id])
             forget_session(change.connection, session_id)
             done.deleted.add(session_id)
@@ -115,8 +116,7 @@ def _person(person: str, old: str, new: str | None) -> str:
 def _erase_in_session(change: Change, session_id: str, labels: set[str]) -> None:
     connection = change.connection
     turns = turn_rows_of(connection, session_id)
-    said = answers_of(connection, session_id)
-    speakers = [said.get(turn["position"], {}).get("speaker", turn["speaker"]) for turn in turns]
+    speakers = speakers_given(connection, session_id, [turn["speaker"] for turn in turns], labels)
     kept = np.array([speaker not in labels for speaker in speakers], bool)
     positions = [row["label"] not in labels for row in speaker_rows_of(connection, session_id)]
     silenced = _erase_in_files(change, session_id, labels, kept, np.array(positions, bool), turns, speakers)
@@ -143,13 +143,13 @@ def _keep_turns(
     connection: Connection, session_id: str, turns: Sequence[tuple[Any, str]], kept: NDArray[np.bool_]
 ) -> None:
     """The turns that stay, numbered anew, with what was said of them."""
+    answers = settled_rows(connection, session_id)
     connection.execute(delete(TURNS).where(TURNS.c.session_id == session_id))
     rows = [dict(turn) | {"speaker": speaker} for (turn, speaker), keep in zip(turns, kept, strict=True) if keep]
     places = {row["position"]: place for place, row in enumerate(rows)}
     if rows:
         connection.execute(insert(TURNS), [row | {"position": places[row["position"]]} for row in rows])
     own = CORRECTIONS.c.session_id == session_id
-    answers = [dict(row) for row in connection.execute(select(CORRECTIONS).where(own)).mappings()]
     connection.execute(delete(CORRECTIONS).where(own))
     known = {row["speaker"] for row in rows}
     stay = [

@@ -228,6 +228,29 @@ def test_the_schema_lists_the_api_and_nothing_else(client: TestClient) -> None:
     assert all(path.startswith("/api/") for path in paths)
 
 
+def test_a_turn_is_split_and_joined(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(8))
+    with TestClient(make_app(own.path), base_url="http://127.0.0.1:8050") as client:
+        address = f"/api/sessions/{FIRST}/review"
+        found = client.post(address, json={"split": {"turn": 2, "at": 8.5}}).json()
+        halves = sorted(
+            (each["turn"], each["start"], each["end"], each["cuts"], each["reviewed"])
+            for each in found["turns"]
+            if each["turn"] in (2, 3)
+        )
+        assert halves == [(2, 7.0, 8.5, ["split"], []), (3, 8.5, 10.0, ["split"], [])]
+        turns = client.get(f"/api/sessions/{FIRST}/turns").json()
+        assert (len(turns), turns[2]["reviewed"], turns[2]["machine"]["spans"]) == (9, ["split"], [[7.0, 10.0]])
+        table = client.get("/api/export", params={"to": "csv", "session": FIRST}).text
+        assert len(table.splitlines()) == 10
+        assert len(client.post(address, json={"join": 2}).json()["turns"]) == 8
+        assert client.post(f"{address}/undo").json()["steps"] == {"done": 1, "undone": 1}
+        wrong = client.post(address, json={"split": {"turn": 0, "at": 9.0}})
+        assert (wrong.status_code, "choose a time within it" in wrong.json()["detail"]) == (400, True)
+        assert client.post(address, json={"join": 2, "emotion": "sad"}).status_code == 422
+
+
 def test_a_review_is_answered_undone_and_exported(tmp_path: Path) -> None:
     own = Workspace(tmp_path / "own")
     own.save(make_session(8))

@@ -73,6 +73,12 @@ def test_one_process_serves_file_after_file_also_those_that_are_no_audio(tmp_pat
     assert decoding_apart._idle == [before]
 
 
+def test_a_relative_path_is_read_after_the_folder_was_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(write(tmp_path / "a.wav", voice(1), 16_000))
+    monkeypatch.chdir(tmp_path)
+    assert read(Path("a.wav")).recording.duration == pytest.approx(1.0)
+
+
 def test_a_file_left_half_way_does_not_disturb_the_next(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", voice(60), 16_000)
     with decode_apart(path) as decoding:

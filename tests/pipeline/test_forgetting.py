@@ -170,3 +170,17 @@ def test_what_forgetting_says_is_json(workspace: Workspace, analysed: list[Sessi
     shown = command_line("participants", "forget", NAME, "--workspace", workspace.path, "--format", "json")  # type: ignore[operator]
     assert json.loads(shown.out).keys() == {"forgotten", "sessions", "deleted", "exports", "exports_left", "recordings"}
     assert re.search("forgot", shown.err) is None
+
+
+def test_a_turn_of_which_a_half_is_theirs_goes_whole(workspace: Workspace, analysed: list[Session]) -> None:
+    session, corrections = analysed[0], Corrections(workspace)
+    theirs = (session.turns["speaker"] == "SPEAKER_00").to_numpy()
+    turn = int(np.flatnonzero(~theirs)[0])  # Ben's; a person says that its second half is theirs
+    middle = float(session.turns.loc[turn, ["start", "end"]].mean())
+    corrections.split(session.id, turn, middle)
+    corrections.answer(session.id, [turn + 1], speaker="SPEAKER_00")
+    Participants(workspace).forget(NAME, "Demo")
+    left = workspace.session(session.id)
+    assert set(left.turns["speaker"]) <= {"SPEAKER_01"}
+    assert session.turns.at[turn, "start"] not in left.turns["start"].tolist()
+    assert left.reviews == {}
