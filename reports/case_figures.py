@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import plotly.graph_objects as go
 
 from emotion.schemes import EmotionScheme
@@ -17,7 +18,7 @@ from .palette import emotion_colours
 from .similarity import Similarity, session_similarity
 from .themes import ThemeName, drawn, theme_now
 from .turns import LEAST_TURNS
-from .wording import number
+from .wording import by_chance, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +92,8 @@ def similarity_figure(
 ) -> go.Figure:
     """How alike a participant's sessions are, against what chance would give; the diagonal is noise alone.
 
+    Cells carry the ids of both sessions as ``customdata``.
+
     ``found`` is their ``session_similarity`` where it is known already.
     """
     found = found or session_similarity(sessions, participant)
@@ -123,6 +126,7 @@ def similarity_figure(
             textfont={"size": 11 if size <= 6 else 8},
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
+            customdata=[[[one.id, other.id] for other in found.sessions] for one in found.sessions],
             xgap=3,
             ygap=3,
         )
@@ -204,18 +208,19 @@ def _similarity_text(found: Similarity, row: int, column: int, size: int) -> str
         return value
     if row == column:
         return f"{value}<br>{say('halves')}"
-    return f"{value}<br>p = {found.p_value[row, column]:.2g}"
+    p_value = found.p_value[row, column]
+    return value if np.isnan(p_value) else f"{value}<br>p = {p_value:.2g}"
 
 
 def _similarity_hover(found: Similarity, names: Sequence[str], row: int, column: int) -> str:
     value = number(float(found.cosine[row, column]))
     if row == column:
         return say("{session} with itself, random halves of its turns: {value}", session=names[row], value=value)
-    floor, p_value = number(float(found.floor[row, column])), f"{found.p_value[row, column]:.2g}"
+    floor, p_value = number(float(found.floor[row, column])), by_chance(float(found.p_value[row, column]))
     return "<br>".join(
         [
             say("{one} with {other}: {value}", one=names[row], other=names[column], value=value),
-            say("if they did not differ: {floor} (p = {p})", floor=floor, p=p_value),
+            say("if they did not differ: {floor} ({p})", floor=floor, p=p_value),
             say("raw cosine {value}, which misleads", value=number(float(found.raw[row, column]))),
         ]
     )

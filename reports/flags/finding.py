@@ -183,6 +183,9 @@ def _by_movement(rule: Rule, looked: _Looked, speaker: str) -> Iterator[Flag | N
     if moved is None:
         why = say("not enough data: 4 scored turns before the part and 4 in it are needed")
         yield NotJudged(rule, speaker, why)
+    elif isnan(moved.chance):
+        why = say("not enough data: for how long neighbouring turns stay alike, there are too few turns")
+        yield NotJudged(rule, speaker, why)
     elif rule.moved(moved.before, moved.after) and moved.chance <= (rule.p_below or _SMALL_P):
         change = moved.after - moved.before
         yield Flag(
