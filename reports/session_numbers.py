@@ -61,7 +61,7 @@ class SessionNumbers:
 
     def rows_of_speaker(self, speaker: str) -> Rows:
         """Which turns are scored turns of a speaker, by label."""
-        known = dict(zip(self.session.speakers["label"], self.scored_rows, strict=True))
+        known: dict[str, Rows] = dict(zip(self.session.speakers["label"], self.scored_rows, strict=True))
         return known.get(speaker, np.zeros(0, np.int64))
 
     @cached_property
