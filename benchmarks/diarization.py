@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.emotion import own_peak
+from benchmarks.memory import own_peak
 from diarization.recordings import SAMPLING_RATE, Waveform
 
 STAGES = ("segmentation", "speaker_counting", "embeddings", "discrete_diarization")

@@ -3,18 +3,21 @@
     python -m benchmarks.emotion                          # 80 turns, random weights of plus_large's size
     python -m benchmarks.emotion --size large-16-8 --turns 20
     python -m benchmarks.emotion --model iic/emotion2vec_plus_large --device cuda
+    python -m benchmarks.emotion --growth --size base     # time and memory from 10 to 2,000 turns
+    python -m benchmarks.emotion --recording 2000 --size tiny   # one recording of that many turns, analysed whole
 
 FunASR and every precision of ours that the device has (or those of ``--precisions``) take turns, a few clips each, so
-that what else the machine does meets all alike; the ratio is that of the totals. Peak memory is that of a process of
-its own for each side, ours in float32 (``--memory``). The floor is the time that the network's matrix products would
-take at the rate measured for one large product on the same device, in float32.
+that what else the machine does meets all alike; the ratio is that of the totals. ``processor_ratio`` is that of the
+processor's time, which other programs do not take part in; with one thread (``--threads 1``, ``OMP_NUM_THREADS=1``) it
+holds on a busy machine too. Peak memory is that of a process of its own for each side, ours in float32 (``--memory``).
+The floor is the time that the network's matrix products would take at the rate measured for one large product on the
+same device, in float32; of a CPU it is processor time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -30,6 +33,9 @@ import numpy as np
 from diarization.recordings import SAMPLING_RATE
 from emotion.emotion2vec_checkpoint import Checkpoint
 from emotion.precisions import PrecisionName, precisions_of
+
+from .emotion_growth import SIZES, growth, recording
+from .memory import own_peak
 
 Run = Callable[[Sequence[Any]], list[tuple[Any, Any]]]
 """Scores some clips: scores and embedding of each."""
@@ -48,6 +54,9 @@ class Comparison:
     funasr_seconds: float
     ours_seconds: float
     ratio: float
+    funasr_processor_seconds: float
+    ours_processor_seconds: float
+    processor_ratio: float
     clips_per_second: float
     real_time_factor: float
     floor_seconds: float
@@ -64,18 +73,19 @@ def compare(
     """Run FunASR and every precision of ours over all clips, in rounds, and compare times and results."""
     sides = {"funasr": funasr_side(folder, device, threads)}
     sides |= {name: our_side(folder, device, threads, name) for name in names}
-    seconds = dict.fromkeys(sides, 0.0)
+    seconds, used = dict.fromkeys(sides, 0.0), dict.fromkeys(sides, 0.0)
     found: dict[str, list[tuple[Any, Any]]] = {side: [] for side in sides}
     for run in sides.values():
         run(clips[:1])
     for part in range(rounds):
         for side, run in list(sides.items())[:: 1 if part % 2 else -1]:
-            start = time.perf_counter()
+            start, begun = time.perf_counter(), time.process_time()
             found[side] += run(clips[part::rounds])
             seconds[side] += time.perf_counter() - start
+            used[side] += time.process_time() - begun
     scores = {side: np.array([each[0] for each in results]) for side, results in found.items()}
     embeddings = {side: np.array([each[1] for each in results]) for side, results in found.items()}
-    sound, floor = sum(map(len, clips)) / SAMPLING_RATE, floor_seconds(folder, clips, device)
+    sound, floor = sum(map(len, clips)) / SAMPLING_RATE, floor_seconds(folder, clips, device, threads)
     norms = np.linalg.norm(embeddings["funasr"], axis=1)
     return [
         Comparison(
@@ -88,10 +98,13 @@ def compare(
             funasr_seconds=seconds["funasr"],
             ours_seconds=seconds[name],
             ratio=seconds["funasr"] / seconds[name],
+            funasr_processor_seconds=used["funasr"],
+            ours_processor_seconds=used[name],
+            processor_ratio=used["funasr"] / used[name],
             clips_per_second=len(clips) / seconds[name],
             real_time_factor=seconds[name] / sound,
             floor_seconds=floor,
-            times_floor=seconds[name] / floor,
+            times_floor=(used[name] / threads if device == "cpu" else seconds[name]) / floor,
             max_score_difference=float(np.abs(scores[name] - scores["funasr"]).max()),
             mean_score_difference=float(np.abs(scores[name] - scores["funasr"]).mean()),
             max_relative_embedding_difference=float(
@@ -139,19 +152,20 @@ def funasr_side(folder: Path, device: str, threads: int) -> Run:
     return run
 
 
-def floor_seconds(folder: Path, clips: Sequence[Any], device: str) -> float:
-    """Seconds that the network's matrix products take at the device's measured rate."""
+def floor_seconds(folder: Path, clips: Sequence[Any], device: str, threads: int) -> float:
+    """Seconds that the network's matrix products take at the device's measured rate; of a CPU, each core's own time."""
     import torch
 
     from emotion.emotion2vec_checkpoint import read_checkpoint
 
     checkpoint = read_checkpoint(folder)
     left, right = torch.randn(2048, 1024, device=device), torch.randn(1024, 4096, device=device)
+    clock, share = (time.process_time, 1 / threads) if device == "cpu" else (time.perf_counter, 1.0)
     times = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = clock()
         (left @ right).sum().item()
-        times.append(time.perf_counter() - start)
+        times.append(share * (clock() - start))
     rate = 2 * 2048 * 1024 * 4096 / min(times)
     return sum(operations(len(clip), checkpoint) for clip in clips) / rate
 
@@ -195,13 +209,15 @@ def run_side(side: str, arguments: argparse.Namespace, folder: Path) -> None:
     print(own_peak())
 
 
-def own_peak() -> float:
-    """Peak resident memory of this process in MB; that of ``getrusage`` would include the process that started it."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    (line,) = [each for each in status.read_text().splitlines() if each.startswith("VmHWM")]
-    return float(line.split()[1]) / 1024
+def long_runs(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """How time and memory grow, and what a long recording takes, whichever is asked for."""
+    lengths = arguments.shortest, arguments.longest, arguments.threads
+    found: dict[str, Any] = {}
+    if arguments.growth is not None:
+        found["growth"] = growth(folder, arguments.growth or SIZES, *lengths)
+    if arguments.recording:
+        found["recording"] = recording(folder, arguments.recording, *lengths)
+    return found
 
 
 def checkpoint_folder(arguments: argparse.Namespace, scratch: Path) -> Path:
@@ -230,12 +246,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precisions", nargs="+", choices=get_args(PrecisionName), help="all of the device by default")
     parser.add_argument("--memory", action="store_true", help="also measure peak memory, in a process for each side")
+    parser.add_argument("--growth", nargs="*", type=int, metavar="TURNS", help="measure growth instead, in float32")
+    parser.add_argument("--recording", type=int, metavar="TURNS", help="analyse one long recording instead")
     parser.add_argument("--side", choices=["funasr", "ours"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = checkpoint_folder(arguments, Path(scratch))
         if arguments.side:
             run_side(arguments.side, arguments, folder)
+            return
+        if arguments.growth is not None or arguments.recording:
+            print(json.dumps(long_runs(arguments, folder), indent=2))
             return
         clips = make_clips(arguments.turns, arguments.shortest, arguments.longest)
         names = arguments.precisions or precisions_of(arguments.device)

@@ -17,13 +17,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from diarization.errors import TurntoneError
 
+from .access.gate import Gate
+from .access.settings import Access
+from .access.sign_in import sign_in_routes
 from .api import Uploads, add_api
+from .api.health import probe_routes
 from .audio import audio_routes
 from .background import BackgroundWorker, beside
 from .connections import connect_browser, connect_home, connect_pages
 from .downloads import report_routes
+from .languages import SpeaksTheReadersLanguage, page_in_language
 from .layout.shell import INDEX, shell
-from .security import OwnPagesOnly, SecurityHeaders, allowed_hosts, content_security_policy
+from .request_log import RequestLog
+from .security import BodyLimit, OwnPagesOnly, SecurityHeaders, allowed_hosts, content_security_policy
+from .serving import Way, check_served, is_loopback
 from .sessions import Library
 
 if TYPE_CHECKING:
@@ -33,7 +40,10 @@ _ASSETS = Path(__file__).parent / "assets"
 
 
 def make_app(
-    workspace_path: Path | str, hosts: Sequence[str] | None = None, worker: BackgroundWorker | None = None
+    workspace_path: Path | str,
+    hosts: Sequence[str] | None = None,
+    worker: BackgroundWorker | None = None,
+    access: Access | None = None,
 ) -> FastAPI:
     """The application over a workspace; one that does not exist yet is an empty one.
 
@@ -45,11 +55,14 @@ def make_app(
         Names that requests may call this server by; those of this machine alone where left out.
     worker : BackgroundWorker, optional
         What works on uploads as long as the server runs; without one they wait for ``turntone worker``.
+    access : Access, optional
+        What is asked of those who come. Where left out, a workspace without users is open, as on one's own machine.
     """
     from pipeline.provenance import library_version
     from pipeline.workspace import Workspace
 
-    library = Library(Workspace(workspace_path))
+    access = access or Access()
+    library = Library(Workspace(workspace_path, guarded=True))
     uploads = Uploads(library.path)
     uploads.sweep()
     server = FastAPI(
@@ -64,13 +77,19 @@ def make_app(
     add_api(server, library, uploads)
     server.include_router(audio_routes(library), include_in_schema=False)
     server.include_router(report_routes(library), include_in_schema=False)
+    server.include_router(sign_in_routes(library.path, access), include_in_schema=False)
+    server.include_router(probe_routes(library, worker), include_in_schema=False)
     dash = _pages(server, library)
     _add_addresses(server, dash, library)
+    server.add_middleware(SpeaksTheReadersLanguage)
+    server.add_middleware(BodyLimit, recording=uploads.largest)
+    server.add_middleware(Gate, folder=library.path, access=access)
     server.add_middleware(OwnPagesOnly)
     server.add_middleware(SecurityHeaders, policy=content_security_policy(dash.csp_hashes()))
     server.add_middleware(
         TrustedHostMiddleware, allowed_hosts=list(hosts or allowed_hosts("127.0.0.1")), www_redirect=False
     )
+    server.add_middleware(RequestLog)
     return server
 
 
@@ -79,6 +98,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8050,
     started: Callable[[str], None] | None = None,
+    way: Way | None = None,
 ) -> None:
     """Serve the dashboard until Ctrl-C.
 
@@ -87,23 +107,30 @@ def serve(
     workspace_path : Path or str
         The workspace's folder.
     host : str
-        Address to listen on; the default answers this machine only. There is no sign-in: on another address,
-        everybody who reaches it can read and hear the sessions.
+        Address to listen on; the default answers this machine only. On another one people sign in.
     port : int
         Port to listen on; 0 takes a free one.
     started : callable, optional
         Called with the dashboard's address once it can be asked for.
+    way : Way, optional
+        Certificate, proxies and names under which it is asked; plain HTTP to this machine where left out.
 
     Raises
     ------
     TurntoneError
-        Where nothing can listen there, for example because the port is in use.
+        Where nothing can listen there, for example because the port is in use; where people would have to sign in and
+        there are no users, or their passwords would go over a network in the clear.
     """
+    way = way or Way()
+    check_served(Path(workspace_path), host, way)
     with listen(host, port) as sock, suppress(KeyboardInterrupt):
         worker = BackgroundWorker(Path(workspace_path))
-        server = uvicorn_server(make_app(workspace_path, allowed_hosts(host), worker))
+        access = Access(local=is_loopback(host) and not way.proxies)
+        app = make_app(workspace_path, [*allowed_hosts(host), *way.names], worker, access)
+        server = uvicorn_server(app, way)
         if started:
-            started(f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}")
+            where = f"[{host}]" if ":" in host else host
+            started(f"{'https' if way.certificate else 'http'}://{where}:{sock.getsockname()[1]}")
         server.run(sockets=[sock])
 
 
@@ -127,15 +154,24 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def uvicorn_server(app: FastAPI) -> uvicorn.Server:
+def uvicorn_server(app: FastAPI, way: Way | None = None) -> uvicorn.Server:
     """The server that runs the application; it waits two seconds for players that still read when it ends."""
     import uvicorn
 
-    return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    options = (way or Way()).options()
+    return uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, **options))
+
+
+class _Pages(Dash):
+    """Dash whose document is in the reader's language."""
+
+    def interpolate_index(self, *args: Any, **parts: Any) -> str:
+        """The document, from Dash's own parts of it."""
+        return page_in_language(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 
 def _pages(server: FastAPI, library: Library) -> Any:
-    dash: Any = Dash(
+    dash: Any = _Pages(
         __name__,
         server=server,  # type: ignore[arg-type]
         assets_folder=str(_ASSETS),
@@ -146,7 +182,7 @@ def _pages(server: FastAPI, library: Library) -> Any:
     )
     # No callback of ours needs a WebSocket; otherwise every open page would hold one.
     dash.backend.websocket_capability = False
-    dash.layout = shell()
+    dash.layout = shell
 
     connect_pages(dash, library)
     connect_browser(dash)
@@ -169,6 +205,7 @@ def _add_addresses(server: FastAPI, dash: Any, library: Library) -> None:
 
     @server.get("/jobs", include_in_schema=False)
     @server.get("/review", include_in_schema=False)
+    @server.get("/compare", include_in_schema=False)
     @server.get("/participants", include_in_schema=False)
     @server.get("/models", include_in_schema=False)
     def known(request: Request) -> Response:

@@ -33,6 +33,7 @@ class BackgroundWorker:
         worker = ["worker", "--workspace", str(workspace), "--parent", str(os.getpid())]
         self._command = [*(command or [sys.executable, "-m", "turntone"]), *worker]
         self._process: subprocess.Popen[bytes] | None = None
+        self.watched = False
 
     @property
     def alive(self) -> bool:
@@ -40,11 +41,9 @@ class BackgroundWorker:
         return self._process is not None and self._process.poll() is None
 
     def look(self) -> None:
-        """Start a worker where there is work and none runs."""
+        """Start a worker where there is work and none runs; its log goes where the server's goes."""
         if not self.alive and self._queue.counts().keys() & {"queued", "running"}:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:
         """End the worker; what it works on is queued again."""
@@ -58,7 +57,14 @@ class BackgroundWorker:
             self._process.wait()
 
     async def watch(self, seconds: float = 1.0) -> None:
-        """Look every so often, until cancelled."""
+        """Look every so often, until cancelled; ``watched`` says whether this goes on."""
+        try:
+            self.watched = True
+            await self._watch(seconds)
+        finally:
+            self.watched = False
+
+    async def _watch(self, seconds: float) -> None:
         while True:
             try:
                 await asyncio.to_thread(self.look)

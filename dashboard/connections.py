@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from dash import ClientsideFunction, Input, Output, State, ctx, no_update
+from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, ctx, no_update
 
 from reports.themes import ThemeName, drawing_in
 
+from .layout.later import place, wanted
 from .layout.tables import session_rows
-from .pages import page_at
+from .pages import page_at, part_at
 from .pages.home import cases_part
 from .sessions import Library
 
@@ -24,12 +25,26 @@ T = TypeVar("T")
 def connect_pages(dash: Any, library: Library) -> None:
     """An address shows its page, drawn in the browser's colours; anew where those are changed."""
 
-    async def show(path: str | None, _scheme: str | None) -> tuple[object, str]:
-        page = await _in_colours(lambda: page_at(library, path or "/"))
+    async def show(path: str | None, search: str | None, _scheme: str | None) -> tuple[object, str]:
+        page = await _in_colours(lambda: page_at(library, path or "/", search or ""))
         return page.content, page.title
 
+    async def complete(time: object, known: dict[str, str], path: str, search: str | None) -> object:
+        if time is None:
+            return no_update
+        return await _in_colours(lambda: part_at(library, path, search or "", known["part"]))
+
+    address = Input("address", "pathname"), Input("address", "search")
     outputs = Output("page", "children"), Output("title", "data")
-    dash.callback(*outputs, Input("address", "pathname"), Input("scheme-now", "data"))(show)
+    dash.callback(*outputs, *address, Input("scheme-now", "data"))(show)
+    dash.callback(
+        Output(place(MATCH), "children"),
+        Input(wanted(MATCH), "data"),
+        State(wanted(MATCH), "id"),
+        State("address", "pathname"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )(complete)
 
 
 async def _in_colours(draw: Callable[[], T]) -> T:
@@ -47,8 +62,19 @@ def connect_browser(dash: Any) -> None:
     """Titles, the place in the header, search and filters, and turns that play."""
     on_browser = dash.clientside_callback
     on_browser(_function("show_title"), Output("title", "modified_timestamp"), Input("title", "data"))
-    for figure in ("session-map", "trajectories"):
+    for figure in ("session-map", "trajectories", "frames"):
         on_browser(_function("play_clicked"), Output(figure, "clickData"), Input(figure, "clickData"))
+    played = {"type": "played", "part": MATCH}
+    on_browser(_function("play_clicked"), Output(played, "clickData"), Input(played, "clickData"))
+    on_browser(_function("know_titles"), Output("titles", "modified_timestamp"), Input("titles", "data"))
+    on_browser(
+        _function("ask_for"),
+        Output("address", "search"),
+        Input({"type": "asked", "name": ALL}, "value"),
+        State({"type": "asked", "name": ALL}, "id"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )
     on_browser(_function("know_turns"), Output("turns", "modified_timestamp"), Input("turns", "data"))
     on_browser(
         _function("search"),

@@ -37,6 +37,7 @@ def report_routes(library: Library) -> APIRouter:
         session = library.session(session_id)
         if session is None:
             raise HTTPException(404, "there is no such session")
+        library.export([session.id], "report")
         return _download(session_report(session), f"session {session.id}")
 
     @routes.get("/report/case/{name:path}")
@@ -46,6 +47,7 @@ def report_routes(library: Library) -> APIRouter:
         sessions = library.case(name)
         if sessions is None:
             raise HTTPException(404, "there is no such case")
+        library.export([each.id for each in sessions], "report")
         return _download(case_report(name, sessions), f"case {name}")
 
     return routes

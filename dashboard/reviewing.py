@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emotion.readout import UNCERTAIN
+from pipeline.cuts import CUTS
 from pipeline.masking import MASKED
+from pipeline.reviews import FIELDS
 from reports.agreement import agreement
 from reports.palette import emotion_colours, speaker_colours
 
@@ -48,7 +50,8 @@ def _turn(session: Session, names: dict[str, str], turn: int, row: dict[Any, Any
         "name": names[row["speaker"]],
         "machine": machine | {"name": names[machine["speaker"]]},
         "scores": scores,
-        "reviewed": list(review.fields) if review else [],
+        "reviewed": [each for each in review.fields if each in FIELDS] if review else [],
+        "cuts": [each for each in review.fields if each in CUTS] if review else [],
         "sure": _sure(machine, bool(row["scored"])),
         "masked": (row["reason"] or "").startswith(MASKED),
     }

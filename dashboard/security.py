@@ -10,6 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _READING = ("GET", "HEAD", "OPTIONS")
+_RECORDINGS = ("/api/uploads/", "/api/recordings", "/api/predict")
+_AROUND = 2**20  # bytes of a form around its file
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
@@ -88,6 +90,49 @@ class OwnPagesOnly:
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+class BodyLimit:
+    """Middleware that takes no endless request; recordings, which go to disk piece by piece, may be larger than others.
+
+    Parameters
+    ----------
+    app : ASGI application
+    recording : int
+        Bytes that an upload may have.
+    other : int
+        Bytes that any other request may have.
+    """
+
+    def __init__(self, app: ASGIApp, recording: int, other: int = 8 * 2**20) -> None:
+        self._app = app
+        self._recording = recording
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] in _READING:
+            await self._app(scope, receive, send)
+            return
+        largest = self._recording + _AROUND if scope["path"].startswith(_RECORDINGS) else self._other
+        said = Headers(scope=scope).get("content-length", "0")
+        if said.isdigit() and int(said) <= largest:
+            await self._app(scope, self._counted(receive, largest), send)
+            return
+        sentence = f"a request may have {largest:,} bytes here; recordings go to /api/uploads in pieces"
+        await PlainTextResponse(sentence, 413)(scope, receive, send)
+
+    def _counted(self, receive: Receive, largest: int) -> Receive:
+        """Receives no more than is allowed, whatever was announced: more is taken for a caller who has gone."""
+        taken = 0
+
+        async def receive_counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            return message if taken <= largest else {"type": "http.disconnect"}
+
+        return receive_counted
 
 
 def _is_foreign(headers: Headers) -> bool:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from diarization.errors import WorkspaceError
+from diarization.errors import TurntoneError
+from pipeline.access.visitors import cases_seen, visitor
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
+    from pipeline.store.kept_audio import KeptAudio
+    from pipeline.store.trail import Action, Kind
     from pipeline.workspace import CaseSummary, SessionSummary, Workspace
 
+_AGAIN = 300.0
+"""Seconds within which the trail does not say again that somebody opened or hears the same."""
+
 _SESSION_ID = re.compile(r"[0-9a-f]{12}")
+
+T = TypeVar("T")
 
 
 class Library:
@@ -27,12 +37,15 @@ class Library:
         One that does not exist yet is an empty one.
     size : int > 0
         How many opened sessions are kept.
+    parts : int > 0
+        How many finished parts of pages are kept.
     """
 
-    def __init__(self, workspace: Workspace, size: int = 32) -> None:
+    def __init__(self, workspace: Workspace, size: int = 32, parts: int = 256) -> None:
         self._workspace = workspace
-        self._size = size
-        self._opened: OrderedDict[Hashable, Session] = OrderedDict()
+        self._opened: Kept[Session] = Kept(size)
+        self._parts: Kept[object] = Kept(parts)
+        self._noted: dict[Hashable, float] = {}
         self._lock = Lock()
 
     @property
@@ -47,11 +60,19 @@ class Library:
 
     def sessions(self) -> list[SessionSummary]:
         """What lists show of every session, by case and date."""
-        return self._workspace.sessions()
+        return self.part(("sessions", self.state()), self._workspace.sessions)
+
+    def state(self) -> str:
+        """What tells the states of all sessions from each other."""
+        return self._workspace.state()
+
+    def sessions_of(self, case: str) -> list[SessionSummary]:
+        """The same of one case."""
+        return self._workspace.sessions(case)
 
     def cases(self) -> list[CaseSummary]:
         """What lists show of every case, by name."""
-        return self._workspace.cases()
+        return self.part(("cases", self.state()), self._workspace.cases)
 
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``Workspace.courses``."""
@@ -59,31 +80,67 @@ class Library:
 
     def has_session(self, session_id: str) -> bool:
         """Whether there is a session of exactly that id; ids from addresses are checked here."""
-        return self._summary(session_id) is not None
+        return self.version(session_id) is not None
 
     def has_case(self, name: str) -> bool:
         """Whether there is a case of exactly that name."""
-        return any(case.name == name for case in self.cases())
+        return bool(name and self._workspace.versions(name))
+
+    def version(self, session_id: str) -> str | None:
+        """What tells the states of a session from each other; None where there is no session of exactly that id."""
+        if not _SESSION_ID.fullmatch(session_id):
+            return None
+        return self._workspace.version(session_id)
 
     def session(self, session_id: str) -> Session | None:
         """The session of exactly that id, None where there is none."""
-        summary = self._summary(session_id)
-        return self._open(summary) if summary else None
+        version = self.version(session_id)
+        if version is None:
+            return None
+        self._note("opened", "session", session_id)
+        return self._open(session_id, version)
+
+    def case_versions(self, name: str) -> dict[str, str]:
+        """The version of each session of the case of exactly that name, by id, in order of date."""
+        return self._workspace.versions(name) if name else {}
 
     def case(self, name: str) -> list[Session] | None:
         """The sessions of the case of exactly that name, by date, None where there is none."""
-        found = [summary for summary in self.sessions() if summary.case == name]
-        return [self._open(summary) for summary in found] if found else None
+        found = self.case_versions(name)
+        if found:
+            self._note("opened", "case", name)
+        return [self._open(*each) for each in found.items()] or None
 
-    def audio(self, session_id: str) -> Path | None:
-        """The 16 kHz FLAC kept of a session's recording, None where there is none."""
+    def part(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under a key before, else what is made now; the key names versions, language and colours.
+
+        Whoever sees other cases gets what was made for them.
+        """
+        found: T = self._parts.get((cases_seen(), key), make)  # type: ignore[assignment]
+        return found
+
+    def audio(self, session_id: str) -> KeptAudio | None:
+        """The 16 kHz FLAC kept of a session's recording, None where there is none, or it cannot be decrypted here."""
         if not _SESSION_ID.fullmatch(session_id):
             return None
         try:
-            path = self._workspace.audio(session_id)
-        except WorkspaceError:
+            kept = self._workspace.kept_audio(session_id)
+            with kept.open():
+                return kept
+        except (TurntoneError, OSError):
             return None
-        return path if path.is_file() else None
+
+    def listen(self, session_id: str) -> KeptAudio | None:
+        """The same, for somebody who hears it."""
+        kept = self.audio(session_id)
+        if kept is not None:
+            self._note("listened", "session", session_id)
+        return kept
+
+    def export(self, session_ids: Sequence[str], to: str) -> None:
+        """Write to the audit trail that sessions are given out in a format."""
+        for each in session_ids:
+            self._workspace.note("exported", "session", each, to)
 
     def assign(self, session_id: str, people: Mapping[str, tuple[str | None, str | None]]) -> list[Session]:
         """Say who is who, as ``Workspace.assign``."""
@@ -99,20 +156,52 @@ class Library:
         """Nothing, where the workspace can be read and written, as ``Workspace.check_usable``."""
         self._workspace.check_usable()
 
-    def _summary(self, session_id: str) -> SessionSummary | None:
-        if not _SESSION_ID.fullmatch(session_id):
-            return None
-        return next((each for each in self.sessions() if each.id == session_id), None)
+    def _note(self, action: Action, kind: Kind, name: str) -> None:
+        """Write to the audit trail what somebody looks at, once in a while: players ask for audio piece by piece."""
+        here, now = visitor(), time.monotonic()
+        what = (here and (here.id, here.via), action, name)
+        with self._lock:
+            self._noted = {key: at for key, at in self._noted.items() if now - at < _AGAIN}
+            if what in self._noted:
+                return
+        self._workspace.note(action, kind, name)
+        with self._lock:
+            self._noted[what] = now
 
-    def _open(self, summary: SessionSummary) -> Session:
-        key = (summary.id, summary.changed)
+    def _open(self, session_id: str, version: str) -> Session:
+        return self._opened.get((session_id, version), lambda: self._workspace.session(session_id))
+
+
+class Kept(Generic[T]):
+    """The last things that were made, by key; each is made once, also where several ask at the same time.
+
+    Parameters
+    ----------
+    size : int > 0
+        How many are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, Future[T]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What the key stands for; what cannot be made is tried again when it is asked for again."""
         with self._lock:
-            if key in self._opened:
-                self._opened.move_to_end(key)
-                return self._opened[key]
-        session = self._workspace.session(summary.id)
-        with self._lock:
-            self._opened[key] = session
-            while len(self._opened) > self._size:
-                self._opened.popitem(last=False)
-        return session
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+            else:
+                future = self._kept[key] = Future[T]()
+                while len(self._kept) > self._size:
+                    self._kept.popitem(last=False)
+        if known is not None:
+            return known.result()
+        try:
+            future.set_result(make())
+        except BaseException as error:
+            with self._lock:
+                self._kept.pop(key, None)
+            future.set_exception(error)
+        return future.result()

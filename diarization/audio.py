@@ -11,13 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .channel_sound import MOST_CHANNELS, ChannelSound, ChannelSpool
-from .decoding import Block, Decoding, decode
+from .decoding import Block, Decoding
+from .decoding_apart import decode_apart
 from .errors import AudioError, WorkspaceError
 from .files import write_whole
 from .quality import Quality, QualityMeter
@@ -32,6 +33,9 @@ audio_suffixes = (
 
 SHORTEST = 0.1
 """Seconds; a recording with less sound than this is an error."""
+
+LONGEST = 12 * 3600.0
+"""Seconds; a recording with more sound is an error: few bytes can unpack to sound without end."""
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 """Sampling rates in Hz that are believed."""
@@ -74,8 +78,9 @@ class Sound:
 def read(path: Path, progress: ReadProgress | None = None) -> Sound:
     """The sound of one audio file, whatever its format, sampling rate and number of channels.
 
-    The file is decoded once, in blocks; the only thing in memory that grows with it is its waveform (230 MB an hour).
-    The channels of a file with several are kept beside it, on disk.
+    The file is decoded once, in blocks, by a process apart (``decoding_apart``), so that one that breaks its decoder
+    breaks nothing else. The only thing in memory that grows with it is its waveform (230 MB an hour). The channels of
+    a file with several are kept beside it, on disk.
 
     - Channels are mixed to their mean; where they would cancel one another, the file is decoded again and only the
       loudest is taken.
@@ -98,8 +103,8 @@ def read(path: Path, progress: ReadProgress | None = None) -> Sound:
     Raises
     ------
     AudioError
-        Where the file is missing, empty, unreadable, not audio, damaged, shorter than 0.1 s, not made of numbers,
-        or of a sampling rate outside 1 to 384 kHz.
+        Where the file is missing, empty, unreadable, not audio, damaged, shorter than 0.1 s or longer than 12 hours,
+        not made of numbers, or of a sampling rate outside 1 to 384 kHz, and where it ends its decoder.
     """
     path = Path(path)
     _check_file(path)
@@ -155,7 +160,7 @@ def write_flac(path: Path, waveform: Waveform) -> None:
     WorkspaceError
         Where it cannot be written, for instance on a full disk.
     """
-    content = _flac(waveform)
+    content = waveform_flac(waveform)
     try:
         write_whole(path, content)
     except OSError as error:
@@ -164,7 +169,7 @@ def write_flac(path: Path, waveform: Waveform) -> None:
         ) from error
 
 
-def _flac(waveform: Waveform) -> memoryview:
+def waveform_flac(waveform: Waveform) -> memoryview:
     """The bytes of a FLAC file, about a fifth of the waveform's; libsndfile would not say why a disk failed."""
     from soundfile import SoundFile
 
@@ -183,18 +188,29 @@ def write_channels(path: Path, channels: ChannelSound) -> None:
     WorkspaceError
         Where it cannot be written, for instance on a full disk.
     """
-    from soundfile import SoundFile
-
     try:
-        with SoundFile(str(path), "w", SAMPLING_RATE, channels.count, "PCM_16", format="FLAC") as flac:
-            for start in range(0, len(channels), _BLOCK):
-                flac.write(channels.samples[start : start + _BLOCK])
+        _write_channels(str(path), channels)
     except (OSError, RuntimeError) as error:
         raise WorkspaceError(f"{path}: cannot be written ({error}); free some space or choose another place") from error
 
 
-def read_channels(path: Path) -> ChannelSound:
-    """The channels that ``write_channels`` has kept.
+def channels_flac(channels: ChannelSound) -> memoryview:
+    """The bytes of the file that ``write_channels`` writes."""
+    content = BytesIO()
+    _write_channels(content, channels)
+    return content.getbuffer()
+
+
+def _write_channels(place: str | BytesIO, channels: ChannelSound) -> None:
+    from soundfile import SoundFile
+
+    with SoundFile(place, "w", SAMPLING_RATE, channels.count, "PCM_16", format="FLAC") as flac:
+        for start in range(0, len(channels), _BLOCK):
+            flac.write(channels.samples[start : start + _BLOCK])
+
+
+def read_channels(source: Path | BinaryIO, path: Path | None = None) -> ChannelSound:
+    """The channels that ``write_channels`` has kept: a file's, or those of an open one, which errors call ``path``.
 
     Raises
     ------
@@ -204,20 +220,21 @@ def read_channels(path: Path) -> ChannelSound:
     from soundfile import LibsndfileError, SoundFile
 
     try:
-        with SoundFile(str(path)) as flac:
+        with SoundFile(source if path else str(source)) as flac:
             spool = ChannelSpool(flac.channels)
             for block in flac.blocks(_BLOCK, dtype="int16", always_2d=True):
                 spool.keep(block)
             sound, right = spool.finished(), flac.samplerate == SAMPLING_RATE and spool.frames == flac.frames
     except LibsndfileError as error:
-        raise AudioError(f"{path}: the kept channels are missing or damaged; analyse the recording again") from error
+        where = path or source
+        raise AudioError(f"{where}: the kept channels are missing or damaged; analyse the recording again") from error
     if not right:
-        raise AudioError(f"{path}: the kept channels are not whole; analyse the recording again")
+        raise AudioError(f"{path or source}: the kept channels are not whole; analyse the recording again")
     return sound
 
 
-def read_flac(path: Path) -> Waveform:
-    """The waveform that ``write_flac`` has kept, to 16 bits.
+def read_flac(source: Path | BinaryIO, path: Path | None = None) -> Waveform:
+    """The waveform that ``write_flac`` has kept, to 16 bits: a file's, or of an open one, which errors call ``path``.
 
     Raises
     ------
@@ -227,14 +244,17 @@ def read_flac(path: Path) -> Waveform:
     from soundfile import LibsndfileError, SoundFile
 
     try:
-        with SoundFile(str(path)) as flac:
+        with SoundFile(source if path else str(source)) as flac:
             facts = (flac.samplerate, flac.channels)
             waveform: Waveform = flac.read(dtype="float32")
             complete = len(waveform) == flac.frames
     except LibsndfileError as error:
-        raise AudioError(f"{path}: the kept audio is missing or damaged; analyse the recording again") from error
+        where = path or source
+        raise AudioError(f"{where}: the kept audio is missing or damaged; analyse the recording again") from error
     if facts != (SAMPLING_RATE, 1) or not complete:
-        raise AudioError(f"{path}: the kept audio is not whole 16 kHz mono sound; analyse the recording again")
+        raise AudioError(
+            f"{path or source}: the kept audio is not whole 16 kHz mono sound; analyse the recording again"
+        )
     return waveform
 
 
@@ -294,7 +314,7 @@ class _Reading:
 
     def run(self, progress: ReadProgress | None) -> None:
         try:
-            with decode(self.path) as decoding:
+            with decode_apart(self.path) as decoding:
                 for block in decoding.blocks():
                     self._add(block)
                     if progress:
@@ -338,6 +358,11 @@ class _Reading:
             self._first = Block(block.samples[:0], rate)
         samples = self.meter.add(block.samples)
         self._frames[rate] += len(samples)
+        if self._duration > LONGEST:
+            raise AudioError(
+                f"{self.path}: more than {LONGEST / 3600:.0f} hours of sound in it, which is more than is taken; cut it"
+                " into parts"
+            )
         self._keep_channels(samples, rate)
         self._waveform.add(samples @ self._weights(samples.shape[1]), rate)
 

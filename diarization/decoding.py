@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -129,7 +130,8 @@ class _SoundfileDecoding:
     def __init__(self, path: Path) -> None:
         from soundfile import SoundFile
 
-        self._file = SoundFile(str(path))
+        name = str(path) if os.name == "nt" else os.fsencode(path)  # libsndfile takes bytes: a name need not be UTF-8
+        self._file = SoundFile(name)
         if not self._file.frames and path.stat().st_size > 4096:
             self._file.close()
             raise RuntimeError("a recorder that was cut off leaves a size of 0 in the header; FFmpeg reads on")

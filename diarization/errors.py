@@ -23,3 +23,7 @@ class FormatError(TurntoneError):
 
 class WorkspaceError(TurntoneError):
     """The workspace cannot be read or written, or holds no such case, session or speaker."""
+
+
+class AccessError(TurntoneError):
+    """Somebody may not do what they asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -29,7 +29,7 @@ DEFAULT_MODEL = "emotion2vec-plus-large"
 
 
 class Emotion2vecRecognizer:
-    """Scores emotions with an emotion2vec+ model; an EmotionRecognizer.
+    """Scores emotions with an emotion2vec+ model; an EmotionRecognizer and a BatchedRecognizer.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ class Emotion2vecRecognizer:
         self._model = model or DEFAULT_MODEL
         self._device = device
         self._precision = precision
+        self.budget: float | None = None
         self._engine: Emotion2vecEngine | None = None
         self._lock = Lock()
 
@@ -99,8 +100,13 @@ class Emotion2vecRecognizer:
         check_waveforms(waveforms, self.checkpoint.min_samples / SAMPLING_RATE)
         report = (lambda share: progress("recognize", share)) if progress else None
         with self._lock:
-            outputs = self._loaded().run(waveforms, report) if waveforms else []
+            outputs = self._run(waveforms, report) if waveforms else []
         return [self._recognition(output) for output in outputs]
+
+    def _run(self, waveforms: Sequence[Waveform], report: Callable[[float], None] | None) -> list[ClipOutput]:
+        engine = self._loaded()
+        engine.budget = self.budget
+        return engine.run(waveforms, report)
 
     def _loaded(self) -> Emotion2vecEngine:
         if self._engine is None:

@@ -35,7 +35,10 @@ class EmotionConfig(BaseModel):
         " on this machine, else float32",
     )
     max_window: float = Field(
-        30.0, ge=1, le=60, description="seconds; a longer turn is scored in windows, cut at pauses"
+        30.0,
+        ge=1,
+        le=60,
+        description="seconds; a longer turn is scored in windows, cut at pauses; without a pause they overlap",
     )
     min_speech: float = Field(0.5, ge=0.1, description="seconds of clean speech; a turn with less is not scored")
     max_overlap: float = Field(
@@ -161,6 +164,14 @@ class BaselineRecognizer(Protocol):
     def score(self, measured: Sequence[VoiceFeatures], baseline: Baseline) -> list[Recognition]:
         """One Recognition for each, relative to the baseline."""
         ...
+
+
+@runtime_checkable
+class BatchedRecognizer(Protocol):
+    """A recogniser that scores many waveforms at once, as many as the device's memory holds."""
+
+    budget: float | None
+    """Seconds of sound at once, which change time and memory, not results; None: found by the recogniser."""
 
 
 def check_waveforms(waveforms: Sequence[Waveform], least: float) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diarization.recordings import SAMPLING_RATE, Waveform
 
 from .features import contours_of, feature_names, features_of
-from .windows import Window, level_of, waveform_of
+from .windows import Window, all_heard, level_of, waveform_of
 
 VOICE_COLUMNS = ("pitch", "level", "rate")
 """Of the columns of a turn's voice: median pitch in semitones over 55 Hz, level in dBFS, loudness peaks a second."""
@@ -29,5 +29,5 @@ def voice_of(windows: Sequence[Window], waveform: Waveform) -> NDArray[np.float6
         return np.full(len(VOICE_COLUMNS), np.nan)
     heard = np.concatenate([waveform_of(window, waveform) for window in windows[:1]])[: int(_HEARD * SAMPLING_RATE)]
     features = dict(zip(feature_names(), features_of(contours_of(heard)), strict=True))
-    level = level_of([stretch for window in windows for stretch in window.heard], waveform)
+    level = level_of(all_heard(windows), waveform)
     return np.array([features["pitch_median"], level if np.isfinite(level) else np.nan, features["peak_rate"]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, inf, log10
@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diarization.recordings import SAMPLING_RATE, Waveform, cut
-from diarization.segments import Segment, difference, gaps, total_duration
+from diarization.segments import Segment, difference, gaps, intersection, total_duration, union
 from diarization.turns import Turn
 
-from .recognizers import EmotionConfig, Recognition
+from .recognizers import EmotionConfig
 
 MAX_PAUSE = 1.0
 """Seconds; a pause up to this long is heard with the speech around it, so that prosody goes on across it."""
+
+OVERLAP = 2.0
+"""Seconds that two windows share where speech is cut without a pause, so that both hear what leads up to the seam."""
 
 _SHORTEST = 0.5  # seconds; no cut leaves less than this
 _TOLERANCE = 1e-6  # seconds: far below a sample, far above rounding
@@ -63,28 +66,6 @@ class TurnSpeech:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class TurnRecognition:
-    """What a recogniser says of a whole turn.
-
-    Parameters
-    ----------
-    scores : np.ndarray, shape (labels,)
-        Probabilities in scheme order, sum 1: the mean over the windows, each weighted by the seconds heard.
-    embedding : np.ndarray, shape (dimension,)
-        The mean over the windows, weighted likewise.
-    frame_scores : np.ndarray, shape (frames, labels)
-        Of all windows, one after the other; each row sums to 1.
-    frame_times : np.ndarray of float64, shape (frames,)
-        Seconds from the beginning of the recording to each row's middle, rising.
-    """
-
-    scores: NDArray[np.float32]
-    embedding: NDArray[np.float32]
-    frame_scores: NDArray[np.float32]
-    frame_times: NDArray[np.float64]
-
-
 def turn_speech(turn: Turn, waveform: Waveform, config: EmotionConfig) -> TurnSpeech:
     """The windows of a turn to be scored, or the reason why it cannot be.
 
@@ -110,8 +91,9 @@ def windows_of(turn: Turn, max_window: float = 30.0) -> list[Window]:
 
     Clean speech is the turn's pieces without the stretches in which others speak too. A pause of up to ``MAX_PAUSE``
     between two pieces stays in, unless other voices reach into it. Speech longer than ``max_window`` is cut: in the
-    second half of what still fits, at the longest pause or gap there, which is then left out; where there is none, into
-    equal parts. So no window is shorter than half a second, unless all the turn has to say is.
+    second half of what still fits, at the longest pause or gap there, which is then left out. Where there is none, what
+    is left is divided evenly into windows that share ``OVERLAP`` seconds (a quarter of ``max_window`` where that is
+    less) with the next. So no window is shorter than half a second, unless all the turn has to say is.
 
     Parameters
     ----------
@@ -125,6 +107,9 @@ def windows_of(turn: Turn, max_window: float = 30.0) -> list[Window]:
     >>> turn = Turn(Segment(0, 40), "A", (Segment(0, 18), Segment(18.5, 40)))
     >>> [window.segment for window in windows_of(turn)]
     [Segment(start=0, end=18), Segment(start=18.5, end=40)]
+    >>> turn = Turn(Segment(0, 40), "A", (Segment(0, 40),))
+    >>> [window.segment for window in windows_of(turn)]
+    [Segment(start=0, end=21.0), Segment(start=19.0, end=40)]
     """
     return _windows(clean_speech(turn), turn, max_window)
 
@@ -139,35 +124,27 @@ def waveform_of(window: Window, waveform: Waveform) -> Waveform:
     return np.concatenate([cut(waveform, stretch) for stretch in window.heard])
 
 
-def join_windows(windows: Sequence[Window], recognitions: Sequence[Recognition]) -> TurnRecognition:
-    """What a recogniser says of a turn, from what it says of the turn's windows.
+def shared(before: Window, after: Window) -> Segment | None:
+    """What two windows of a turn, one after the other, both hear; None where the second begins after the first."""
+    return before.segment & after.segment
 
-    Parameters
-    ----------
-    windows : sequence of Window
-        Of one turn, in order; at least one.
-    recognitions : sequence of Recognition
-        One a window, in the same order.
+
+def seconds_counted(windows: Sequence[Window]) -> list[float]:
+    """Seconds of each of a turn's windows, of what two windows share half in each: together all that is heard, once.
+
+    Examples
+    --------
+    >>> seconds_counted([Window((Segment(0, 20),)), Window((Segment(18, 30),))])
+    [19.0, 11.0]
     """
-    weights = np.array([window.duration for window in windows])
-    return TurnRecognition(
-        scores=np.average([each.scores for each in recognitions], axis=0, weights=weights).astype(np.float32),
-        embedding=np.average([each.embedding for each in recognitions], axis=0, weights=weights).astype(np.float32),
-        frame_scores=np.concatenate([each.frame_scores for each in recognitions]),
-        frame_times=np.concatenate([frame_times(*pair) for pair in zip(windows, recognitions, strict=True)]),
-    )
+    halves = [_duration(intersection(before.heard, after.heard)) / 2 for before, after in pairwise(windows)]
+    parts = pairwise([0.0, *halves, 0.0])
+    return [window.duration - left - right for window, (left, right) in zip(windows, parts, strict=False)]
 
 
-def frame_times(window: Window, recognition: Recognition) -> NDArray[np.float64]:
-    """Seconds from the beginning of the recording to the middle of each row of frame scores, ``shape (frames,)``.
-
-    A row that reaches past what the window hears counts as its last moment.
-    """
-    middles = (np.arange(len(recognition.frame_scores)) + 0.5) * recognition.frame_step
-    ends = np.cumsum([stretch.duration for stretch in window.heard])
-    at = np.minimum(np.searchsorted(ends, middles, side="right"), len(ends) - 1)
-    offsets = np.array([stretch.end for stretch in window.heard]) - ends
-    return np.asarray(np.minimum(middles, ends[-1]) + offsets[at])
+def all_heard(windows: Iterable[Window]) -> list[Segment]:
+    """The stretches that the windows hear, in order; what two windows share is there once."""
+    return union(stretch for window in windows for stretch in window.heard)
 
 
 def _overlapped(turn: Turn, config: EmotionConfig) -> str | None:
@@ -231,7 +208,8 @@ def _with_pauses(speech: Sequence[Segment], overlapped: Sequence[Segment], max_p
 def _cuts(heard: Sequence[Segment], breaks: Sequence[Segment], max_window: float) -> list[tuple[float, float]]:
     """Where each window but the last stops and where the next goes on, in seconds of the recording.
 
-    Each cut is at the longest break in the second half of what still fits into the window, or else a single moment.
+    Each cut is at the longest break in the second half of what still fits into the window; without one the next window
+    goes on before the first one stops.
     """
     before, after = _heard_until(heard, [each.start for each in breaks]), _heard_until(heard, [e.end for e in breaks])
     total = _duration(heard)
@@ -245,9 +223,26 @@ def _cuts(heard: Sequence[Segment], breaks: Sequence[Segment], max_window: float
             cuts.append((breaks[longest].start, breaks[longest].end))
             done = float(after[longest])
         else:
-            done += (total - done) / ceil((total - done - _TOLERANCE) / max_window)
-            cuts.append((_moment(heard, done), _moment(heard, done)))
+            stop = done + _even_window(total - done, max_window)
+            done = stop - _overlap(max_window)
+            cuts.append((_moment(heard, stop), _moment(heard, done)))
     return cuts
+
+
+def _even_window(left: float, max_window: float) -> float:
+    """Seconds of the next window where what is left is divided evenly into windows that overlap.
+
+    A multiple of a quarter of the overlap, where it may be: with windows of 8 s or more that is half a second, of which
+    the steps of all recognisers' frames are parts, so that the frames of both windows lie on one grid.
+    """
+    overlap = _overlap(max_window)
+    count = ceil((left - overlap - _TOLERANCE) / (max_window - overlap))
+    grid = overlap / 4
+    return min(max_window, grid * ceil((left + (count - 1) * overlap) / count / grid - _TOLERANCE))
+
+
+def _overlap(max_window: float) -> float:
+    return min(OVERLAP, max_window / 4)
 
 
 def _heard_until(heard: Sequence[Segment], times: Sequence[float]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from diarization.audio import Sound, hash_file, peaks, read
+from diarization.decoding_apart import prepare
 from diarization.diarizations import Diarization
 from diarization.diarizers import DiarizationConfig
 from diarization.errors import ConfigError, TurntoneError
@@ -20,11 +21,23 @@ from emotion.recognizers import BaselineRecognizer
 
 from .channels import ChannelChoice, choose_channels
 from .config import Config, Runtime
+from .consent import (
+    Consent,
+    about_of,
+    check_consent,
+    consents_of,
+    keep_consents,
+    mute_voices,
+    names_in,
+    parse_consent,
+    without_voiceprint,
+)
 from .engines import Engines
-from .masking import Mask, mask_of, mask_problem
+from .masking import Mask, PrivacyConfig, mask_of, mask_problem
 from .naming import Naming
 from .nonspeech import find_stretches, only_speakers, stretch_notes, without_music
 from .provenance import provenance_of
+from .roles import parse_person
 from .scoring import MeasuredVoices, ScoredTurns, baseline_notes, recognize_measured, score_turns, session_baselines
 from .sessions import Session, SessionArrays, segments_table, speakers_table
 from .stages.diarize import diarization_key, diarize
@@ -32,6 +45,8 @@ from .stages.recognize import measure, recognize
 from .stages.running import STAGES, Progress, Run, stage_key
 from .stages.turns import HeardTurn, find_turns, masked_turns
 from .stages.voices import turn_voices
+from .store.encryption import needed_key
+from .store.kept_audio import Keeping
 from .store.loading import Analysis
 from .store.people import clean_name
 from .store.rows import plain
@@ -52,6 +67,7 @@ def analyze_recording(
     progress: Progress | None = None,
     roles: Mapping[str, str] | None = None,
     about: Mapping[str, str] | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> Session:
     """Analyse one recording and keep its session.
 
@@ -76,7 +92,10 @@ def analyze_recording(
     roles : mapping, optional
         A role, or ``PARTICIPANT:ROLE``, by speaker label, over what ``diarization.channels`` says.
     about : mapping, optional
-        What else is known of the recording, as language and consent; kept in the provenance.
+        What else is known of the recording, as language and consent (``pipeline.consent.CONSENTS``, of all who speak
+        in it); kept in the provenance.
+    consents : mapping, optional
+        What participants consent to, by name; kept with them.
 
     Returns
     -------
@@ -90,7 +109,7 @@ def analyze_recording(
     ModelError
         Where a model is not on disk.
     ConfigError
-        Where a setting names what does not exist here.
+        Where a setting names what does not exist here, or somebody does not consent.
     WorkspaceError
         Where the workspace cannot be read or written. Whatever is raised, also KeyboardInterrupt, the workspace is as
         it was.
@@ -107,16 +126,54 @@ def analyze_recording(
         _LOG.info("%s", choice)
     progress = progress or _silent
     key, mask = _analysis_key(engines), _mask(engines.config, workspace, recording_id, case)
+    keeping = keeping_of(engines.config.privacy)
+    people = _consenting(engines.config, workspace, path, case, roles or {}, about or {}, consents or {}, known)
     if known and known.whole and known.analysis_key == key:
         for stage in STAGES:
             progress(stage, 1.0)
         naming = Naming(engines.config.diarization.channels, roles)
         session = _nothing_to_do(workspace, known, path, case, date, naming, mask, runtime)
+        session = workspace.keep_audio_as(session, keeping)
         rematched = workspace.match_again(session.case, engines.config.identity) if session.case else []
         found = next((each for each in rematched if each.id == session.id), session)
+        keep_consents(workspace, session.case, consents or {})
         return replace(found, notes=tuple(dict.fromkeys((*found.notes, *session.notes[-1:]))))
+    prepare()
     run = Run(engines, workspace.cache, progress)
-    return _analyze(path, workspace, run, key, case, date, roles or {}, mask, about or {})
+    session = _analyze(path, workspace, run, key, case, date, roles or {}, mask, about or {}, people)
+    if consents:
+        keep_consents(workspace, case, consents)
+        session = workspace.session(session.id)
+    return session
+
+
+def analyze_kept(
+    sound: Sound,
+    workspace: Workspace,
+    config: Config,
+    runtime: Runtime | None = None,
+    case: str | None = None,
+    date: datetime.date | None = None,
+    quality: Mapping[str, Any] | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Session:
+    """Analyse a recording again whose file is gone, from the sound that a workspace has kept of it.
+
+    Parameters
+    ----------
+    sound : Sound
+        With the facts of the recording as they were.
+    workspace, config, runtime, case, date
+        As for ``analyze_recording``.
+    about : mapping, optional
+        As for ``analyze_recording``.
+    quality : mapping, optional
+        What was noted of the sound of the file itself, which stays.
+    """
+    engines = Engines(config, runtime, workspace.pinned(case), case, sound.recording.path, workspace.own)
+    run = Run(engines, workspace.cache, _silent)
+    key, mask = _analysis_key(engines), _mask(engines.config, workspace, sound.recording.id, case)
+    return _analyze(sound, workspace, run, key, case, date, {}, mask, about or {}, {}, quality)
 
 
 def analyze_many(
@@ -128,6 +185,8 @@ def analyze_many(
     date: datetime.date | None = None,
     progress: Progress | None = None,
     roles: Mapping[str, str] | None = None,
+    about: Mapping[str, str] | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> Iterator[Session | TurntoneError]:
     """Analyse recordings one after the other; what is wrong with one does not keep the others.
 
@@ -135,7 +194,7 @@ def analyze_many(
     ----------
     paths : iterable of Path or str
         Audio files. Those with the same bytes are one recording, under the first of their names.
-    workspace, config, runtime, case, date, progress, roles
+    workspace, config, runtime, case, date, progress, roles, about, consents
         As for ``analyze_recording``.
 
     Yields
@@ -145,7 +204,7 @@ def analyze_many(
     """
     for path, *others in distinct_recordings([Path(path) for path in paths]):
         try:
-            session = analyze_recording(path, workspace, config, runtime, case, date, progress, roles)
+            session = analyze_recording(path, workspace, config, runtime, case, date, progress, roles, about, consents)
         except TurntoneError as error:
             yield error
         except Exception as error:
@@ -154,6 +213,45 @@ def analyze_many(
         else:
             notes = [f"{other} has the same bytes as {path.name}: one recording, one session." for other in others]
             yield replace(session, notes=(*session.notes, *notes))
+
+
+def _consenting(
+    config: Config,
+    workspace: Workspace,
+    path: Path,
+    case: str | None,
+    roles: Mapping[str, str],
+    about: Mapping[str, str],
+    consents: Mapping[str, str],
+    known: KnownSession | None,
+) -> dict[str, Consent]:
+    """What those who are named have said, by name; raises where they do not consent as the settings want it.
+
+    Of a recording that was analysed before, those count as well who were named then.
+    """
+    people_named = (parse_person(each)[0] for each in (*config.diarization.channels.values(), *roles.values()))
+    named = {name for name in people_named if name is not None}
+    with workspace.reading() as connection:
+        earlier = names_in(connection, known.id) if known else set()
+        said = consents_of(connection, case, named | earlier)
+        whole = about.get("consent") or (known and about_of(connection, known.id).get("consent"))
+    people = {name: said.get(name, Consent()) for name in named | earlier}
+    people |= {name: parse_consent(text) for name, text in consents.items()}
+    check_consent(config.privacy.consent, whole or None, people, path.name)
+    return people
+
+
+def keeping_of(privacy: PrivacyConfig) -> Keeping:
+    """How audio is kept by the settings.
+
+    Raises
+    ------
+    ConfigError
+        Where it is to be encrypted and there is no key.
+    """
+    if privacy.keep_audio and privacy.encrypt_audio:
+        needed_key()
+    return Keeping(privacy.keep_audio, privacy.encrypt_audio)
 
 
 def _silent(_stage: str, _share: float) -> None:
@@ -228,7 +326,7 @@ def _nothing_to_do(
 
 
 def _analyze(
-    path: Path,
+    given: Path | Sound,
     workspace: Workspace,
     run: Run,
     key: str,
@@ -237,15 +335,21 @@ def _analyze(
     roles: Mapping[str, str],
     mask: Mask,
     about: Mapping[str, str],
+    consents: Mapping[str, Consent],
+    quality: Mapping[str, Any] | None = None,
 ) -> Session:
     with run.stage("read") as report:
-        sound = read(path, report)
+        sound = given if isinstance(given, Sound) else read(given, report)
     choice = choose_channels(sound, run)
     found_speakers = diarize(sound, run)
     own_channels = sorted(set(found_speakers.channel_of.values()))
     stretches = find_stretches(sound, own_channels) if run.engines.config.turns.skip_music else []
     diarization = only_speakers(found_speakers, stretches)
     people = Naming(run.engines.config.diarization.channels, roles).people(diarization, sound.recording.channels)
+    names = {label: name for label, (name, _) in people.items()}
+    mode = run.engines.config.privacy.consent
+    voiceless = without_voiceprint(mode, about.get("consent"), diarization.speakers, names, consents)
+    diarization = mute_voices(diarization, voiceless)
     known = workspace.roles_of(sound.recording.id, diarization_key(run.engines))
     said = {label: people.get(label, (None, known.get(label)))[1] for label in diarization.speakers}
     reasons = mask.reasons(said, session_id(sound.recording.id, case))
@@ -257,12 +361,16 @@ def _analyze(
         session,
         arrays=replace(session.arrays, voices=turn_voices(turns, sound, run)),
         provenance=session.provenance | {"privacy": mask.to_json()} | ({"about": dict(about)} if about else {}),
-        quality=session.quality | {"stretches": [each.to_json(sound.recording.channels) for each in stretches]},
+        quality=dict(quality or session.quality)
+        | {"stretches": [each.to_json(sound.recording.channels) for each in stretches]},
         notes=(*session.notes, *stretch_notes(stretches)),
     )
     with run.stage("save"):
         channels = sound.channels if choice.used else None
-        return workspace.save(session, sound.waveform, analysis, channels, run.engines.config.identity)
+        config = run.engines.config
+        if voiceless:
+            workspace.cache.forget_stage(sound.recording.id, "diarize")
+        return workspace.save(session, sound.waveform, analysis, channels, config.identity, keeping_of(config.privacy))
 
 
 @dataclass(frozen=True)

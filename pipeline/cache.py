@@ -24,7 +24,7 @@ def key_of(*facts: Any) -> str:
     False
     """
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # file names need not be UTF-8
 
 
 class StageCache:
@@ -68,5 +68,17 @@ class StageCache:
             for file in (self.folder / recording).glob(pattern):
                 file.unlink(missing_ok=True)
 
+    def damaged(self) -> list[Path]:
+        """Entries whose bytes are not those that were written."""
+        return [file for file in sorted(self.folder.glob("*/[!.]*.npz")) if not _is_whole(file)]
+
     def _file(self, recording: str, stage: str, key: str) -> Path:
         return self.folder / recording / f"{stage}-{key[:32]}.npz"
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return True  # it was removed meanwhile
+    return hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]

@@ -25,7 +25,9 @@ class Config(BaseModel):
     identity: IdentityConfig = Field(
         default_factory=IdentityConfig, description="whose voice it is; a case keeps what its last analysis said"
     )
-    privacy: PrivacyConfig = Field(default_factory=PrivacyConfig, description="whose emotions are left alone")
+    privacy: PrivacyConfig = Field(
+        default_factory=PrivacyConfig, description="whose emotions are left alone, and what is kept"
+    )
 
 
 class ReportSettings(BaseModel):
@@ -48,6 +50,11 @@ class Runtime(BaseModel):
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="auto, cpu, cuda or mps; auto takes the fastest there is"
+    )
+    seconds_at_once: float | None = Field(
+        None,
+        ge=1,
+        description="seconds of sound that emotion2vec scores at once; none: by the free memory of a GPU, 12 on a CPU",
     )
     hf_token: str | None = Field(
         None, repr=False, description="Hugging Face token; the HF_TOKEN variable where left out"

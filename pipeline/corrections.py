@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from diarization.errors import WorkspaceError
 from emotion.readout import UNCERTAIN
 
-from .masking import mask_of
+from .cuts import JOIN, LEAST, SPLIT
+from .masking import MASKED, mask_of
 from .sessions import Session
-from .store.corrections import add_step, answers_of, put_again, review_counts, steps_of, take_back
+from .store.corrections import add_step, cut_sessions, pieces_in, put_again, review_counts, steps_of, take_back
+from .store.models import SESSIONS
+from .store.seen import seen_sessions
+from .store.trail import record
 from .workspace import Workspace
 
 
@@ -56,8 +62,13 @@ class Corrections:
     def counts(self, sure: float) -> dict[str, ReviewCount]:
         """What there is to review, by session; unsure is whatever is below ``sure``, or uncertain."""
         with self._workspace.reading() as connection:
-            found = review_counts(connection, sure, UNCERTAIN) if connection else {}
-        return {session: ReviewCount(*counted) for session, counted in found.items()}
+            if connection is None:
+                return {}
+            found = review_counts(connection, sure, UNCERTAIN)
+            seen = set(connection.execute(select(SESSIONS.c.id).where(*seen_sessions())).scalars())
+            cut = cut_sessions(connection).keys() & seen
+        counts = {session: ReviewCount(*counted) for session, counted in found.items() if session in seen}
+        return counts | {each: _counted(self._workspace.session(each), sure) for each in cut}
 
     def answer(
         self, prefix: str, turns: Sequence[int], speaker: str | None = None, emotion: str | None = None
@@ -102,6 +113,41 @@ class Corrections:
             raise WorkspaceError(f"session {session.id}: no turn is {speaker}'s, so there is nothing to change")
         return self.answer(session.id, turns, speaker=other)
 
+    def split(self, prefix: str, turn: int, at: float) -> Session:
+        """Split a turn in two, both its speaker's; scores of each half come from the frame scores.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such turn, the time is not within it, or its speaker is masked; nothing is changed then.
+        """
+        session = self._workspace.session(prefix)
+        _check_turns(session, self._workspace.said_roles(session.id), [turn])
+        start, end = (session.turns[name].tolist()[turn] for name in ("start", "end"))
+        if not start + LEAST <= at <= end - LEAST:
+            raise WorkspaceError(
+                f"session {session.id}: turn {turn} lasts from {start:.2f} to {end:.2f} s and cannot be split at "
+                f"{at:.2f} s; choose a time within it, {LEAST:g} s or more from both its ends"
+            )
+        return self._cut(session, turn, SPLIT, f"{at:.3f}")
+
+    def join(self, prefix: str, turn: int) -> Session:
+        """Join a turn with the same speaker's next one; its scores are the mean of both, weighted by time.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such turn or no next one, or its speaker is masked; nothing is changed then.
+        """
+        session = self._workspace.session(prefix)
+        _check_turns(session, self._workspace.said_roles(session.id), [turn])
+        speaker = str(session.turns.at[turn, "speaker"])
+        later = session.turns.index[(session.turns.index > turn) & (session.turns["speaker"] == speaker)]
+        if later.empty:
+            raise WorkspaceError(f"session {session.id}: after turn {turn} there is no other of {speaker} to join")
+        _check_turns(session, self._workspace.said_roles(session.id), [int(later[0])])
+        return self._cut(session, turn, JOIN, str(later[0]))
+
     def undo(self, prefix: str) -> Session:
         """Take the last step back.
 
@@ -124,10 +170,17 @@ class Corrections:
 
     def _add(self, session: Session, answers: dict[int, dict[str, str]]) -> Session:
         with self._workspace.writing() as connection:
-            known = answers_of(connection, session.id)
-            new = {turn: own for turn, own in answers.items() if (known.get(turn, {}) | own) != known.get(turn)}
+            known = [piece.said for piece in pieces_in(connection, session.id)]
+            new = {turn: own for turn, own in answers.items() if {**known[turn], **own} != known[turn]}
             if new:
                 add_step(connection, session.id, new)
+                record(connection, "corrected", "session", session.id)
+        return self._workspace.session(session.id)
+
+    def _cut(self, session: Session, turn: int, how: str, value: str) -> Session:
+        with self._workspace.writing() as connection:
+            add_step(connection, session.id, {turn: {how: value}})
+            record(connection, "corrected", "session", session.id, how)
         return self._workspace.session(session.id)
 
     def _turn_over(self, prefix: str, turn_over: Any, nothing: str) -> Session:
@@ -135,28 +188,52 @@ class Corrections:
             known = self._workspace.known(connection, prefix)
             if not turn_over(connection, known):
                 raise WorkspaceError(f"session {known}: {nothing}")
+            record(connection, "corrected", "session", known, "undo" if turn_over is take_back else "redo")
         return self._workspace.session(known)
+
+
+def _counted(session: Session, sure: float) -> ReviewCount:
+    """The same of a session that is open, whose turns were split or joined."""
+    done = {turn for turn, review in session.reviews.items() if {"speaker", "emotion"} & set(review.fields)}
+    turns = session.turns
+    unsure = (turns["speaker_confidence"] < sure) | (turns["confidence"] < sure) | (turns["emotion"] == UNCERTAIN)
+    hidden = turns["reason"].fillna("").str.startswith(MASKED)
+    open_ = [turn for turn in turns.index[unsure & ~hidden] if turn not in done]
+    return ReviewCount(len(open_), len(done))
 
 
 def _check(
     session: Session, roles: dict[str, str | None], turns: Sequence[int], speaker: str | None, emotion: str | None
 ) -> None:
-    where = f"session {session.id}"
     if not turns or (speaker is None and emotion is None):
-        raise WorkspaceError(f"{where}: a correction needs turns, and a speaker or an emotion")
-    for turn in turns:
-        if not 0 <= turn < len(session.turns):
-            raise WorkspaceError(f"{where} has no turn {turn}; its turns are 0 to {len(session.turns) - 1}")
+        raise WorkspaceError(f"session {session.id}: a correction needs turns, and a speaker or an emotion")
+    _check_there(session, turns)
     if speaker is not None:
         _check_speaker(session, speaker)
+    _check_turns(session, roles, turns, speaker)
+    if emotion is not None:
+        _check_emotion(session, turns, emotion)
+
+
+def _check_there(session: Session, turns: Sequence[int]) -> None:
+    for turn in turns:
+        if not 0 <= turn < len(session.turns):
+            raise WorkspaceError(
+                f"session {session.id} has no turn {turn}; its turns are 0 to {len(session.turns) - 1}"
+            )
+
+
+def _check_turns(
+    session: Session, roles: dict[str, str | None], turns: Sequence[int], speaker: str | None = None
+) -> None:
+    """Whether the turns are there, and nobody who speaks in them, or is said to, is masked."""
+    _check_there(session, turns)
     masked = mask_of(session.provenance).reasons(roles, session.id)
     reviews = session.reviews
     heard = {str(session.turns.at[turn, "speaker"]) for turn in turns} | ({speaker} if speaker else set())
     heard |= {reviews[turn].speaker for turn in turns if turn in reviews}
     for label in sorted(heard & masked.keys()):
-        raise WorkspaceError(f"{where}: turns of {label} cannot be corrected; {masked[label]}")
-    if emotion is not None:
-        _check_emotion(session, turns, emotion)
+        raise WorkspaceError(f"session {session.id}: turns of {label} cannot be corrected; {masked[label]}")
 
 
 def _check_speaker(session: Session, speaker: str) -> None:

@@ -17,7 +17,7 @@ from diarization.reference_diarizer import find_reference
 from emotion.calibration import Calibration
 from emotion.heads import Head
 from emotion.readout import Readout
-from emotion.recognizers import EmotionRecognizer, make_recognizer
+from emotion.recognizers import BatchedRecognizer, EmotionRecognizer, make_recognizer
 
 from .config import Config, Runtime
 from .own_models import OwnModels
@@ -136,6 +136,8 @@ class Engines:
         emotion = self.config.emotion
         key = _recognizer_key(emotion.backend, emotion.model, self.device, self.models["recognizer"])
         recognizer: EmotionRecognizer = _resident(key, lambda: make_recognizer(emotion, self.device))
+        if isinstance(recognizer, BatchedRecognizer):
+            recognizer.budget = self._runtime.seconds_at_once
         return recognizer
 
     @cached_property

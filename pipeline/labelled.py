@@ -16,11 +16,13 @@ from diarization.errors import FormatError
 from diarization.recordings import SAMPLING_RATE, Waveform
 from diarization.segments import Segment
 from diarization.turns import Turn
+from emotion.joining import TurnRecognition, join_windows
 from emotion.recognizers import BaselineRecognizer, Recognition
-from emotion.windows import TurnRecognition, Window, join_windows, turn_speech, waveform_of
+from emotion.windows import Window, turn_speech, waveform_of
 
 from .engines import MODELS_IN_USE, Engines
 from .labels import LabelledClip
+from .scoring import counted
 from .workspace import Workspace
 
 _AT_ONCE = 64  # windows
@@ -94,7 +96,7 @@ def _heard(
     for done, ((source, is_session), own) in enumerate(by_source.items()):
         if watch:
             watch("reading", 0.3 * done / len(by_source))
-        waveform = read(workspace.audio(source) if is_session else Path(source)).waveform
+        waveform = workspace.kept_audio(source).waveform() if is_session else read(Path(source)).waveform
         found |= {index: _heard_clip(clips[index], waveform, engines) for index in own}
     return [found[index] for index in range(len(clips))]
 
@@ -127,7 +129,9 @@ def _recognized(heard: Sequence[HeardClip], engines: Engines, watch: Watch | Non
             watch("recognizing", 0.3 + 0.7 * min(1.0, (start + _AT_ONCE) / len(sounds)))
     rest = iter(found)
     each_own = [[next(rest) for _ in each.windows] for each in heard]
-    return _relative(recognizer, heard, each_own) if relative else each_own
+    if not relative:
+        return each_own
+    return _relative(recognizer, heard, [counted(own, each.windows) for own, each in zip(each_own, heard, strict=True)])
 
 
 def _relative(recognizer: Any, heard: Sequence[HeardClip], measured: list[list[Any]]) -> list[list[Recognition]]:

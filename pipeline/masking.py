@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,7 @@ AWAITING = "not scored yet: the speaker's role was given after the analysis; run
 
 
 class PrivacyConfig(BaseModel):
-    """Whose emotions are left alone."""
+    """Whose emotions are left alone, and what is kept of what people said."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +26,23 @@ class PrivacyConfig(BaseModel):
         default_factory=list,
         description="roles whose emotions are never computed, stored or shown; where there are any, a speaker without "
         "a role is not scored either",
+    )
+    keep_audio: bool = Field(
+        True,
+        description="whether the workspace keeps the audio; without it nothing can be played or scored from it later",
+    )
+    encrypt_audio: bool = Field(
+        False, description="keep the audio encrypted, with the key in TURNTONE_KEY or in the system's keyring"
+    )
+    pseudonyms: bool = Field(
+        False,
+        description="store no file names and no participants' names, but words in their place that only this workspace "
+        "gives them",
+    )
+    consent: Literal["off", "remind", "require"] = Field(
+        "remind",
+        description="what happens where nobody has said that those who speak consent: off (nothing), remind (a note) "
+        "or require (no analysis, and no voiceprint without consent to that)",
     )
 
 

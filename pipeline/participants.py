@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -13,12 +14,18 @@ from diarization.errors import WorkspaceError
 from diarization.identity import Voice, VoiceEncoder
 from diarization.identity_calibration import Calibration, calibration_for
 
+from .access.visitors import check_sees
+from .exported import remove_exports
+from .jobs.forgetting import forget_in_jobs
 from .sessions import Session
 from .store.changes import Change
-from .store.forgetting import erase_name, erase_voices, rename_in_provenance
+from .store.forgetting import Forgotten, erase_name, erase_person, rename_in_provenance
 from .store.loading import speaker_rows_of, usual_role
 from .store.models import CASES, ENROLMENTS, PARTICIPANTS, REFUSALS, SESSIONS, SPEAKERS
 from .store.people import check_label, checked_role, clean_name, refuse, write_people
+from .store.pseudonyms import stored_name
+from .store.seen import seen_cases
+from .store.trail import record
 from .store.voices import calibration_of, confirmed_encoders, insert_enrolment, keep_calibration
 from .store.writing import case_id_of, participant_id_of
 from .workspace import Workspace
@@ -73,6 +80,8 @@ class ParticipantSummary:
         None for somebody in a session without a case.
     role : str or None
         The last one a person gave.
+    consent_analysis, consent_voiceprint : bool or None
+        What they consent to; None where nobody asked.
     appearances : tuple of Appearance
         By date.
     enrolments : tuple of Enrolment
@@ -83,6 +92,8 @@ class ParticipantSummary:
     name: str
     case: str | None
     role: str | None
+    consent_analysis: bool | None
+    consent_voiceprint: bool | None
     appearances: tuple[Appearance, ...]
     enrolments: tuple[Enrolment, ...]
     encoders: tuple[str, ...]
@@ -106,7 +117,8 @@ class ParticipantSummary:
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values: what ``turntone participants list --format json`` prints, one of these each."""
         counts = {"confirmed": self.confirmed, "matched": self.matched, "voice_seconds": round(self.voice_seconds, 3)}
-        return {"name": self.name, "case": self.case, "role": self.role} | counts | {
+        consent = {"consent_analysis": self.consent_analysis, "consent_voiceprint": self.consent_voiceprint}
+        return {"name": self.name, "case": self.case, "role": self.role} | consent | counts | {
             "encoders": list(self.encoders),
             "appearances": [asdict(each) for each in self.appearances],
             "enrolments": [asdict(each) for each in self.enrolments],
@@ -120,6 +132,31 @@ class HeardVoice:
     source: str
     voice: Voice
     encoder: VoiceEncoder
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """What became of forgetting somebody.
+
+    Parameters
+    ----------
+    changed : list of Session
+        Those that are still there, without them.
+    deleted : list of str
+        Sessions in which nobody else spoke.
+    exports : list of str
+        Files that were written of the sessions and are gone.
+    exports_left : list of str
+        Those that somebody has changed since: look at them yourself.
+    recordings : list of str
+        The recordings' own files that are still at their place, with the voice in them; they are never touched.
+    """
+
+    changed: list[Session]
+    deleted: list[str]
+    exports: list[str]
+    exports_left: list[str]
+    recordings: list[str]
 
 
 class Participants:
@@ -189,11 +226,13 @@ class Participants:
             case_id = case_id_of(change.connection, case, {})
             assert case_id is not None
             key = participant_id_of(change.connection, case_id, name)
+            _check_voiceprint(change.connection, key, name)
             for heard in voices:
                 insert_enrolment(change.connection, key, heard.encoder, heard.voice, heard.source)
             if role is not None:
                 change.connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(role=role))
             change.cases.add(case_id)
+            record(change.connection, "enrolled", "participant", key)
         return self._workspace.changed(None, change)
 
     def enroll_speaker(
@@ -223,11 +262,11 @@ class Participants:
     def case_meant(self, case: str | None) -> str:
         """The case that is given, else the only one there is."""
         if case is not None:
+            check_sees(clean_name(case, "case"))
             return clean_name(case, "case")
+        every = select(CASES.c.name).where(*seen_cases()).order_by(CASES.c.name)
         with self._workspace.reading() as connection:
-            names = (
-                list(connection.execute(select(CASES.c.name).order_by(CASES.c.name)).scalars()) if connection else []
-            )
+            names = list(connection.execute(every).scalars()) if connection else []
         if len(names) == 1:
             return str(names[0])
         known = f"there are {', '.join(names[:10])}" if names else "the workspace has none yet"
@@ -245,12 +284,14 @@ class Participants:
         with self._workspace.changing() as change:
             connection, key = self._found(change.connection, name, case)
             case_id = _case_of(connection, key)
+            new = stored_name(connection, case_id, new)
             same = select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.case_id == case_id, PARTICIPANTS.c.name == new)
             if case_id is not None and connection.execute(same).scalar() not in (None, key):
                 raise WorkspaceError(
                     f"the case has a participant called {new} already; turntone participants merge makes two people one"
                 )
             connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(name=new))
+            record(connection, "renamed", "participant", key)
             sessions = _sessions_of(connection, key)
             rename_in_provenance(connection, _sessions_around(connection, key), clean_name(name, "participant"), new)
         return self._sessions(sessions)
@@ -269,6 +310,7 @@ class Participants:
             if case_id is None:
                 raise WorkspaceError(f"{name} is in no case, so there is nobody to merge with")
             change.cases.add(case_id)
+            record(connection, "merged", "participant", key)
             for other in others:
                 _, gone = self._found(connection, other, _case_name(connection, case_id))
                 if gone != key:
@@ -293,6 +335,7 @@ class Participants:
         new = clean_name(new, "participant")
         with self._workspace.changing() as change:
             connection, key = self._found(change.connection, name, case)
+            record(connection, "split", "participant", key)
             for prefix, label in speakers:
                 session_id = self._workspace.known(connection, prefix)
                 own = [row for row in speaker_rows_of(connection, session_id) if row["participant_id"] == key]
@@ -307,15 +350,22 @@ class Participants:
                     refuse(connection, session_id, row["position"], key)
         return self._workspace.changed(None, change)
 
-    def forget(self, name: str, case: str | None = None, everywhere: bool = False) -> list[Session]:
-        """Remove a participant: name, voiceprints, enrolments, and the speaker embeddings of what they said.
+    def forget(self, name: str, case: str | None = None, everywhere: bool = False) -> Farewell:
+        """Remove a participant and all that is kept of them: name, voiceprints, turns, scores, embeddings, their
+        stretches of the audio, caches, jobs, log lines, and exports that were not changed since.
 
-        Their turns stay, as those of a speaker whom nothing is known of.
+        Speakers who count as the participant by voice are forgotten as well. What others said stays. A session in which
+        nobody else speaks goes as a whole.
 
         Parameters
         ----------
         everywhere : bool
             Forget all participants of that name, in whatever case.
+
+        Raises
+        ------
+        TurntoneError
+            Where there is no such participant, or audio is encrypted and the key is not here; nothing is changed then.
         """
         with self._workspace.changing() as change:
             every = self._every(change.connection, name, case)
@@ -323,12 +373,49 @@ class Participants:
             sessions = sorted(set().union(*(_sessions_of(change.connection, key) for key in keys)))
             around = sorted(set().union(*(_sessions_around(change.connection, key) for key in keys)))
             change.concerns(*sessions)
-            recordings = erase_voices(change, keys)
+            done = erase_person(change, keys)
             for key in keys:
+                record(change.connection, "forgotten", "participant", key)
                 erase_name(change.connection, key)
-            rename_in_provenance(change.connection, around, clean_name(name, "participant"), None)
-        self._workspace.wipe(recordings)
-        return self._sessions(sorted({*sessions, *change.changed}))
+            stay = sorted({*around, *sessions} - done.deleted)
+            rename_in_provenance(change.connection, stay, clean_name(name, "participant"), None)
+        forget_in_jobs(self._workspace, clean_name(name, "participant"), done.sessions, done.paths)
+        removed, left = remove_exports(self._workspace, done.sessions)
+        self._workspace.wipe(done.recordings)
+        present = self._sessions(sorted({*sessions, *change.changed} - done.deleted))
+        return _farewell(present, done, removed, left)
+
+    def consent(
+        self,
+        name: str,
+        case: str | None = None,
+        analysis: bool | None = None,
+        voiceprint: bool | None = None,
+    ) -> ParticipantSummary:
+        """Record what a participant consents to; what is left out stays as it was.
+
+        Without consent to a voiceprint, what is kept of the voice goes at once, and no voice is theirs any more.
+
+        Raises
+        ------
+        WorkspaceError
+            Where there is no such participant.
+        """
+        said = {"consent_analysis": analysis, "consent_voiceprint": voiceprint}
+        with self._workspace.changing() as change:
+            connection, key = self._found(change.connection, name, case)
+            values = {field: value for field, value in said.items() if value is not None}
+            if values:
+                connection.execute(update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(**values))
+                record(connection, "consent", "participant", key)
+            if voiceprint is False:
+                change.concerns(*_sessions_of(connection, key))
+                connection.execute(delete(ENROLMENTS).where(ENROLMENTS.c.participant_id == key))
+        if voiceprint is False:
+            self._workspace.wipe([])
+        with self._workspace.reading() as reader:
+            assert reader is not None
+            return _summary(reader, key)
 
     def calibration(self, encoder: VoiceEncoder) -> Calibration:
         """What scores of an encoder mean in this workspace."""
@@ -398,7 +485,7 @@ class Participants:
         if connection is None:
             raise WorkspaceError(f"no participant is called '{name}'; the workspace {self._workspace.path} is empty")
         rows = [(key, known) for key, known, _ in _all(connection) if _is_of(connection, key, case)]
-        found = [(connection, key) for key, known in rows if known == name]
+        found = [(connection, key) for key, known in rows if known in (name, _called(connection, key, name))]
         if found:
             return found
         names = sorted({known for _, known in rows})
@@ -434,14 +521,36 @@ class Participants:
         return [self._workspace.session(each) for each in sorted(ids)]
 
 
+def _farewell(changed: list[Session], done: Forgotten, gone: Sequence[Path], left: Sequence[Path]) -> Farewell:
+    recordings = sorted(each for each in done.paths if Path(each).is_file())
+    return Farewell(
+        changed, sorted(done.deleted), [str(each) for each in gone], [str(each) for each in left], recordings
+    )
+
+
+def _called(connection: Connection, key: int, name: str) -> str:
+    """What a person of that name is called in a participant's case."""
+    return stored_name(connection, _case_of(connection, key), name)
+
+
 def _all(connection: Connection) -> list[tuple[int, str, str | None]]:
     """Key, name and case of every participant, by case and name."""
     statement = (
         select(PARTICIPANTS.c.id, PARTICIPANTS.c.name, CASES.c.name)
         .join_from(PARTICIPANTS, CASES, isouter=True)
+        .where(*seen_cases())
         .order_by(CASES.c.name.is_(None), CASES.c.name, PARTICIPANTS.c.name, PARTICIPANTS.c.id)
     )
     return [(key, name, case) for key, name, case in connection.execute(statement)]
+
+
+def _check_voiceprint(connection: Connection, key: int, name: str) -> None:
+    refused = select(PARTICIPANTS.c.consent_voiceprint).where(PARTICIPANTS.c.id == key)
+    if connection.execute(refused).scalar() is False:
+        raise WorkspaceError(
+            f"{name} does not consent to being known by voice; where that has changed, say it first with turntone "
+            f"participants consent {name} --voiceprint yes"
+        )
 
 
 def _is_of(connection: Connection, key: int, case: str | None) -> bool:
@@ -484,7 +593,8 @@ def _summary(connection: Connection, key: int) -> ParticipantSummary:
     encoders = {each.encoder for each in enrolments} | {each.name for each in confirmed_encoders(connection, key)}
     case = _case_name(connection, row["case_id"])
     role = usual_role(connection, key)
-    return ParticipantSummary(row["name"], case, role, appearances, enrolments, tuple(sorted(encoders)))
+    consent = row["consent_analysis"], row["consent_voiceprint"]
+    return ParticipantSummary(row["name"], case, role, *consent, appearances, enrolments, tuple(sorted(encoders)))
 
 
 def _appearances(connection: Connection, key: int) -> Iterable[Appearance]:

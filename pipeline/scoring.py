@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.joining import TurnRecognition, join_windows
 from emotion.readout import Readout
 from emotion.recognizers import Baseline, BaselineRecognizer, Recognition, VoiceFeatures
-from emotion.windows import TurnRecognition, Window, join_windows
+from emotion.windows import Window, seconds_counted
 
 from .codecs import Arrays, feature_arrays, features_from, split, window_arrays, windows_from
 from .sessions import turns_table
@@ -55,6 +56,12 @@ class MeasuredVoices:
         """What ``to_arrays`` gave."""
         features = list(split(features_from(arrays), arrays["windows_per_turn"]))
         return MeasuredVoices(windows_from(arrays), features)
+
+
+def counted(measured: Sequence[VoiceFeatures], windows: Sequence[Window]) -> list[VoiceFeatures]:
+    """The voice features of a turn's windows with durations in which what two share counts once, as baselines need."""
+    pairs = zip(measured, seconds_counted(windows), strict=True)
+    return [replace(each, duration=seconds) for each, seconds in pairs]
 
 
 def session_baselines(

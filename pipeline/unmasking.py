@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from diarization.audio import Sound, read_channels, read_flac
+from diarization.audio import Sound
 from diarization.diarizations import Diarization, diarization_of
 from diarization.diarizers import DiarizationConfig
 from diarization.errors import AudioError, WorkspaceError
@@ -104,12 +104,12 @@ def _engines(workspace: Workspace, session: Session, runtime: Runtime | None) ->
 
 
 def _kept_sound(workspace: Workspace, session: Session) -> Sound:
-    waveform, channels = read_flac(workspace.audio(session.id)), workspace.channels(session.id)
+    waveform, channels = workspace.kept_audio(session.id).waveform(), workspace.channels(session.id)
     if session.channels and channels is None:
         raise AudioError(f"session {session.id}: its channels are not kept; analyse the recording again")
     meter = QualityMeter()
     meter.add(waveform[:, None])
-    return Sound(session.recording, waveform, meter.quality(waveform), read_channels(channels) if channels else None)
+    return Sound(session.recording, waveform, meter.quality(waveform), channels.channels() if channels else None)
 
 
 def _heard(session: Session, sound: Sound, run: Run, roles: Mapping[str, str | None]) -> tuple[list[HeardTurn], Sound]:

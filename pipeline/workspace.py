@@ -4,40 +4,46 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from diarization.audio import write_channels, write_flac
 from diarization.channel_sound import ChannelSound
-from diarization.errors import WorkspaceError
+from diarization.errors import AccessError, WorkspaceError
 from diarization.identity import IdentityConfig
 from diarization.recordings import Waveform
 from emotion.calibration import Calibration
 
+from .access.visitors import check_sees, visiting, visitor
 from .cache import StageCache
 from .masking import Mask, mask_of
 from .own_models import FOLDERS as OWN_FOLDERS
 from .own_models import OwnModels
+from .privacy import privacy_of
 from .reviews import reviewed
 from .sessions import Session
 from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
 from .store.changes import Change
-from .store.corrections import answer_again, answers_of, corrected_sessions, kept_answers
+from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
+from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
 from .store.models import CASES, SESSIONS
 from .store.people import checked_roles, clean_name, people_to_keep, refusals_by_label, refuse_again, write_people
+from .store.pseudonyms import begin_pseudonyms, pseudonym
 from .store.recalibrating import recalibrate
 from .store.rescoring import Rescoring
 from .store.rows import conversation_arrays, emotion_arrays
+from .store.seen import seen_cases, seen_sessions
 from .store.summaries import (
     CaseSummary,
     SessionSummary,
@@ -48,9 +54,13 @@ from .store.summaries import (
     session_courses,
     session_id_like,
     session_summaries,
+    session_versions,
+    state_of,
 )
+from .store.trail import Action, Kind, case_key, follow_refiled, forget_session, record
 from .store.voices import identity_of, keep_identity, voice_notes
 from .store.writing import (
+    Assignment,
     case_id_of,
     delete_sessions,
     earlier_ids,
@@ -64,6 +74,8 @@ from .store.writing import (
 )
 
 __all__ = ["CaseSummary", "SessionSummary", "SpeakerSummary", "Workspace", "default_workspace", "session_id"]
+
+_LOG = logging.getLogger(__name__)
 
 DEFAULT_WORKSPACE = "turntone-workspace"
 _DATABASE = "workspace.db"
@@ -114,13 +126,21 @@ class Workspace:
     ----------
     path : Path or str, optional
         The folder; ``default_workspace()`` where left out.
+    guarded : bool
+        Whether it opens only where it is known who is at work, as behind a server.
+
+    Notes
+    -----
+    Whoever is at work (``pipeline.access.visitors``) finds the cases that they may see and no others, and what they
+    change goes to the audit trail in the same transaction.
     """
 
-    def __init__(self, path: Path | str | None = None) -> None:
+    def __init__(self, path: Path | str | None = None, guarded: bool = False) -> None:
         self.path = default_workspace() if path is None else Path(path).expanduser()
         self.cache = StageCache(self.path / "cache")
         self.own = OwnModels(self.path)
-        self._database = Database(self.path / _DATABASE)
+        self._database = Database(self.path / _DATABASE, guarded)
+        self._trail = Database(self.path / _DATABASE)
         self._swept = False
 
     def __repr__(self) -> str:
@@ -142,19 +162,42 @@ class Workspace:
                 self._check_case(connection, case)
             return session_summaries(connection, case) if connection else []
 
+    def summary(self, session_id: str) -> SessionSummary | None:
+        """What lists show of the session of exactly that id; None where there is none."""
+        with self._reading() as connection:
+            found = session_summaries(connection, session_id=session_id) if connection else []
+        return found[0] if found else None
+
     def cases(self) -> list[CaseSummary]:
         """The cases by name."""
         with self._reading() as connection:
             return case_summaries(connection) if connection else []
+
+    def state(self) -> str:
+        """What tells the states of all sessions from each other; the same while nothing of any of them changes."""
+        with self._reading() as connection:
+            return state_of(connection) if connection else ""
 
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``session_courses`` says, without opening them."""
         with self._reading() as connection:
             if connection is None:
                 return {}
+            seen = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(list(session_ids)), *seen_sessions())
+            session_ids = list(connection.execute(seen).scalars())
             found = session_courses(connection, session_ids)
             corrected = {each for each in corrected_sessions(connection, session_ids) if each in found}
         return found | {each: course_of(self.session(each)) for each in corrected}
+
+    def version(self, session_id: str) -> str | None:
+        """What tells the states of the session of exactly that id from each other; None where there is none."""
+        with self._reading() as connection:
+            return session_versions(connection, session_id=session_id).get(session_id) if connection else None
+
+    def versions(self, case: str) -> dict[str, str]:
+        """The same of every session of the case of exactly that name, by id, in order of date."""
+        with self._reading() as connection:
+            return session_versions(connection, case=case) if connection else {}
 
     def session(self, prefix: str, corrected: bool = True) -> Session:
         """One session, by its id or by as many first digits as tell it from the others.
@@ -186,7 +229,11 @@ class Workspace:
             return [self._loaded(open_connection, each) for each in open_connection.execute(statement).scalars()]
 
     def audio(self, prefix: str) -> Path:
-        """The 16 kHz FLAC copy of a session's recording.
+        """The file of a session's audio, as ``kept_audio``."""
+        return self.kept_audio(prefix).path
+
+    def kept_audio(self, prefix: str) -> KeptAudio:
+        """The 16 kHz FLAC copy of a session's recording, plain or encrypted.
 
         Raises
         ------
@@ -199,14 +246,14 @@ class Workspace:
             file = artifacts_of(connection, known).get("audio")
         if file is None or not (self.path / file.file).is_file():
             raise WorkspaceError(f"session {known}: no copy of its audio is kept; analyse the recording again")
-        return self.path / file.file
+        return KeptAudio(self.path / file.file)
 
     def of_recording(self, recording_id: str) -> KnownSession | None:
         """The session of a recording; None where the recording was not analysed yet."""
         with self._reading() as connection:
             if connection is None:
                 return None
-            same = select(SESSIONS.c.id).where(SESSIONS.c.recording_id == recording_id)
+            same = select(SESSIONS.c.id).where(SESSIONS.c.recording_id == recording_id, *seen_sessions())
             found = connection.execute(same.order_by(SESSIONS.c.changed.desc())).scalar()
             if found is None:
                 return None
@@ -231,6 +278,7 @@ class Workspace:
         analysis: Analysis | None = None,
         channels: ChannelSound | None = None,
         identity: IdentityConfig | None = None,
+        keeping: Keeping | None = None,
     ) -> Session:
         """Keep a session; it takes the place of the recording's earlier one, in whatever case that was.
 
@@ -250,6 +298,8 @@ class Workspace:
             The channels to keep beside the audio, where the speakers have one each: they are scored from it.
         identity : IdentityConfig, optional
             How voices are matched in the case from now on; as before where left out.
+        keeping : Keeping, optional
+            Whether and how audio is kept; where it is not, that of the earlier session goes as well.
 
         Returns
         -------
@@ -260,16 +310,22 @@ class Workspace:
         ------
         WorkspaceError
             Where it cannot be written; the workspace is then as it was.
+        AccessError
+            Where it is for a case, or in the place of a session, that whoever is at work does not see.
         """
         self.check_usable()
+        check_sees(session.case)
         analysis = analysis or Analysis()
         with as_sentences(self.path), Staging(self.path) as staging:
-            artifacts = self._staged(staging, session, waveform, analysis, channels)
+            artifacts = self._staged(staging, session, waveform, analysis, channels, keeping or Keeping())
             with self._database.writing() as connection:
-                notes, purged = self._replace(connection, staging, session, analysis, artifacts, identity)
+                notes, purged, voiceless = self._replace(
+                    connection, staging, session, analysis, artifacts, identity, keeping
+                )
                 staging.publish()
-        self._sweep_once()
+        self._sweep_after(keeping)
         self._wipe(purged)
+        self._wipe_voices(voiceless)
         stored = self.session(session.id)
         return replace(stored, notes=(*stored.notes, *notes))
 
@@ -318,6 +374,7 @@ class Workspace:
         with self.changing() as change:
             change.concerns(known)
             write_people(change.connection, known, people)
+            record(change.connection, "assigned", "session", known)
         return self.changed(known, change)
 
     @contextmanager
@@ -335,6 +392,7 @@ class Workspace:
             change.settle()
             staging.publish()
         self._wipe(change.purged)
+        self._wipe_voices(change.voiceless)
 
     def changed(self, first: str | None, change: Change) -> list[Session]:
         """The sessions that a change concerned, as they are now; the one named first comes first."""
@@ -373,14 +431,14 @@ class Workspace:
         WorkspaceError
             Where a role, session or case does not exist.
         """
-        return self._remask(session, case, lambda mask: mask | Mask(frozenset(checked_roles(roles))))
+        return self._remask("masked", session, case, lambda mask: mask | Mask(frozenset(checked_roles(roles))))
 
     def unmask(self, roles: Iterable[str], session: str | None = None, case: str | None = None) -> list[Session]:
         """Lift the mask from roles. Their turns then wait to be scored from the audio that is kept.
 
         Parameters, what it gives and what it raises are those of ``mask``.
         """
-        return self._remask(session, case, lambda mask: Mask(mask.roles - checked_roles(roles)))
+        return self._remask("unmasked", session, case, lambda mask: Mask(mask.roles - checked_roles(roles)))
 
     def mask_of(self, recording_id: str, case: str | None) -> Mask:
         """The mask that a recording is under before it is analysed: its case's, and that of its earlier session."""
@@ -410,21 +468,41 @@ class Workspace:
             assert connection is not None
             return load_analysis(connection, self.path, known)
 
-    def channels(self, prefix: str) -> Path | None:
+    def channels(self, prefix: str) -> KeptAudio | None:
         """The channels kept of a session's recording; None where its speakers have none to themselves."""
         with self._reading() as connection:
             known = self._known(connection, prefix)
             assert connection is not None
             file = artifacts_of(connection, known).get("channels")
-        return self.path / file.file if file else None
+        return KeptAudio(self.path / file.file) if file else None
 
-    def _remask(self, session: str | None, case: str | None, changed: Callable[[Mask], Mask]) -> list[Session]:
+    def keep_audio_as(self, session: Session, keeping: Keeping) -> Session:
+        """Drop a session's audio, or encrypt it, where that is asked for and it is not so yet; gives it as it is then.
+
+        Raises
+        ------
+        TurntoneError
+            Where there is no key to encrypt with; the audio is then as it was.
+        """
+        if keeping == Keeping():
+            return session
+        with as_sentences(self.path), Staging(self.path) as staging, self._database.writing() as connection:
+            if not rekeep(connection, self.path, staging, session.id, keeping):
+                return session
+            staging.publish()
+        self.sweep()
+        return replace(session, notes=tuple(dict.fromkeys((*self.session(session.id).notes, *session.notes[-1:]))))
+
+    def _remask(
+        self, action: Action, session: str | None, case: str | None, changed: Callable[[Mask], Mask]
+    ) -> list[Session]:
         with self._reading() as connection:
             known = self._known(connection, session) if session is not None else self._first_of(connection, case)
         with as_sentences(self.path), Staging(self.path) as staging, self._database.writing() as connection:
             together = sessions_of_case(connection, known)
             for each in together:
                 set_mask(connection, each, changed(mask_of(session_row_of(connection, each)["provenance"])))
+                record(connection, action, "session", each)
             purged = enforce(connection, self.path, staging, together)
             staging.publish()
             concerned = participants_in(connection, together)
@@ -494,7 +572,9 @@ class Workspace:
         with self.changing() as change:
             row = session_row_of(change.connection, known)
             change.concerns(known)
+            record(change.connection, "deleted", "session", known)
             delete_sessions(change.connection, [known])
+            forget_session(change.connection, known)
             pin_anew(change.connection, [row["case_id"]])
         self.cache.forget(row["recording_id"])
         self.sweep()
@@ -513,6 +593,41 @@ class Workspace:
             self.cache.forget(each)
         self.sweep()
         self._database.wipe()
+
+    def note(self, action: Action, kind: Kind, name: str | None = None, detail: str | None = None) -> None:
+        """Write to the audit trail what somebody did without changing anything: opened, listened, exported.
+
+        Parameters
+        ----------
+        action : str
+            One of ``pipeline.store.trail.ACTIONS``.
+        kind, name : str
+            ``session`` with its whole id, ``case`` with its name, or ``workspace``.
+        detail : str, optional
+            A word of ours, such as a format.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the trail cannot be written although several people use the workspace: what leaves no trace is then
+            not done. A workspace of one person that cannot be written, as on a read-only disk, is read all the same.
+        """
+        if not self._database.exists():
+            return
+        here = visitor()
+        try:
+            with visiting(None), self._trail.writing() as connection, visiting(here):
+                key = case_key(connection, name) if kind == "case" else name
+                record(connection, action, kind, key, detail)
+        except WorkspaceError as error:
+            if here is not None and here.name is not None:
+                raise
+            _LOG.warning("not in the audit trail: %s", error)
+
+    def note_each(self, action: Action, sessions: Iterable[Session], detail: str | None = None) -> None:
+        """``note`` of several sessions."""
+        for each in sessions:
+            self.note(action, "session", each.id, detail)
 
     # For what stands beside it
 
@@ -579,7 +694,7 @@ class Workspace:
             raise WorkspaceError(f"{self.path}: a file, not a folder; choose another one with --workspace")
         if (self.path / _DATABASE).exists():
             return
-        ours = {*FOLDERS, *OWN_FOLDERS, "cache", "uploads", f"{_DATABASE}-journal"}
+        ours = {*FOLDERS, *OWN_FOLDERS, "cache", "uploads", "access.key", f"{_DATABASE}-journal"}
         if any(each.name not in ours and not each.name.startswith(".") for each in self.path.iterdir()):
             raise WorkspaceError(
                 f"{self.path}: not a workspace, it holds other files and no {_DATABASE}; "
@@ -592,7 +707,8 @@ class Workspace:
         return session_id_like(connection, prefix)
 
     def _check_case(self, connection: Connection | None, name: str) -> Connection:
-        names = list(connection.execute(select(CASES.c.name).order_by(CASES.c.name)).scalars()) if connection else []
+        every = select(CASES.c.name).where(*seen_cases()).order_by(CASES.c.name)
+        names = list(connection.execute(every).scalars()) if connection else []
         if connection is not None and name in names:
             return connection
         near = get_close_matches(name, names, 1, 0.5)
@@ -600,7 +716,8 @@ class Workspace:
         raise WorkspaceError(f"no case is called '{name}'{f', did you mean {near[0]!r}?' if near else f'; {known}'}")
 
     def _case_key(self, connection: Connection | None, name: str) -> int | None:
-        found = connection.execute(select(CASES.c.id).where(CASES.c.name == name)).scalar() if connection else None
+        named = select(CASES.c.id).where(CASES.c.name == name, *seen_cases())
+        found = connection.execute(named).scalar() if connection else None
         return None if found is None else int(found)
 
     def _loaded(self, connection: Connection | None, known: str, corrected: bool = True) -> Session:
@@ -617,6 +734,7 @@ class Workspace:
         waveform: Waveform | None,
         analysis: Analysis,
         channels: ChannelSound | None,
+        keeping: Keeping,
     ) -> dict[str, Artifact]:
         artifacts = {
             "conversation": staging.arrays(conversation_arrays(session)),
@@ -624,12 +742,10 @@ class Workspace:
         }
         if analysis.measured is not None:
             artifacts["voices"] = staging.arrays(analysis.measured.to_arrays())
-        if waveform is not None:
-            file = f"audio/{session.recording.id}.flac"
-            artifacts["audio"] = staging.file(file, lambda path: write_flac(path, waveform))
-        if channels is not None:
-            file = f"audio/{session.recording.id}.channels.flac"
-            artifacts["channels"] = staging.file(file, lambda path: write_channels(path, channels))
+        if waveform is not None and keeping.audio:
+            artifacts["audio"] = stage_waveform(staging, session.recording.id, waveform, keeping)
+        if channels is not None and keeping.audio:
+            artifacts["channels"] = stage_channels(staging, session.recording.id, channels, keeping)
         return artifacts
 
     def _replace(
@@ -640,25 +756,33 @@ class Workspace:
         analysis: Analysis,
         artifacts: dict[str, Artifact],
         identity: IdentityConfig | None,
-    ) -> tuple[list[str], list[str]]:
-        """The transaction of ``save``; gives notes on what became of the earlier session, and recordings to wipe."""
+        keeping: Keeping | None,
+    ) -> tuple[list[str], list[str], list[str]]:
+        """The transaction of ``save``; gives notes on what became of the earlier session, and recordings to wipe:
+        of what a mask hides, and of voices that are not to be kept."""
         mask = mask_of(session.provenance) | mask_in_force(connection, session.case, session.recording.id)
         if mask.roles:
             session = replace(session, provenance=session.provenance | {"privacy": mask.to_json()})
         earlier = earlier_ids(connection, session)
+        self._check_mine(connection, earlier)
         rows = [session_row_of(connection, each) for each in earlier]
         people, notes = people_to_keep(connection, session, analysis, rows)
         if rows:
             session = replace(session, date=session.date or rows[0]["date"])
             kept = artifacts_of(connection, earlier[0])
-            artifacts = {name: kept[name] for name in ("audio", "channels") if name in kept} | artifacts
+            audio = ("audio", "channels") if keeping is None or keeping.audio else ()
+            artifacts = {name: kept[name] for name in audio if name in kept} | artifacts
         change = Change(connection, self.path, staging)
         change.concerns(*earlier)
         refused = refusals_by_label(connection, earlier[0]) if earlier else []
-        answered = kept_answers(connection, earlier[0]) if earlier else []
+        answered = kept_answers(connection, earlier[0]) if earlier else KeptAnswers([], [], [])
         same_voices = bool(rows) and rows[0]["diarization_key"] == analysis.diarization_key
         delete_sessions(connection, earlier)
         case_id = case_id_of(connection, session.case, analysis.models)
+        privacy = privacy_of(session.provenance)
+        if privacy is not None and privacy.pseudonyms:
+            begin_pseudonyms(connection, case_id)
+            people = _nameless(people) if case_id is None else people
         insert_session(connection, session, case_id, analysis, rows[0]["created"] if rows else None)
         insert_speakers(connection, session, case_id, people)
         insert_artifacts(connection, session.id, artifacts)
@@ -668,11 +792,21 @@ class Workspace:
         notes = [*notes, *([_lost_corrections(lost)] if lost else [])]
         purged = self._masked(connection, staging, session.id, mask)
         pin_anew(connection, [case_id, *(row["case_id"] for row in rows)])
+        if earlier:
+            follow_refiled(connection, earlier[0], session.id)
+        record(connection, "analysed", "session", session.id, "again" if earlier else None)
         if identity is not None:
             keep_identity(connection, case_id, identity)
         change.concerns(session.id, scored=True)
         change.settle()
-        return notes, purged + change.purged + [session.recording.id] * bool(rows and mask.roles)
+        purged += change.purged + [session.recording.id] * bool(rows and mask.roles)
+        return notes, purged, change.voiceless
+
+    def _check_mine(self, connection: Connection, session_ids: Sequence[str]) -> None:
+        """Nothing, where whoever is at work sees all of these sessions."""
+        seen = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(session_ids), *seen_sessions())
+        if set(session_ids) - set(connection.execute(seen).scalars()):
+            raise AccessError("this recording was analysed before, where you do not see it; nothing was changed")
 
     def _masked(self, connection: Connection, staging: Staging, known: str, mask: Mask) -> list[str]:
         """Put a mask over a session and those of its case; gives the recordings from which something was removed."""
@@ -693,12 +827,23 @@ class Workspace:
             self.sweep()
             self._database.wipe()
 
-    def _sweep_once(self) -> None:
-        """Once a process, and never at the cost of what was just stored."""
-        if not self._swept:
+    def _wipe_voices(self, recordings: list[str]) -> None:
+        for each in set(recordings):
+            self.cache.forget_stage(each, "diarize")
+        if recordings:
+            self.sweep()
+
+    def _sweep_after(self, keeping: Keeping | None) -> None:
+        """Once a process, and wherever audio is not to stay as it was; never at the cost of what was just stored."""
+        if not self._swept or (keeping is not None and keeping != Keeping()):
             self._swept = True
             with suppress(WorkspaceError):
                 self.sweep()
+
+
+def _nameless(people: Mapping[str, Assignment]) -> dict[str, Assignment]:
+    """Pseudonyms of people who are of no case: new ones each time."""
+    return {label: (name and pseudonym(name, token_bytes(32)), role) for label, (name, role) in people.items()}
 
 
 def _lost_corrections(count: int) -> str:

@@ -87,7 +87,8 @@ def turn_map_figure(
 ) -> go.Figure:
     """A participant's turns as points, near each other where they sound alike: for looking only.
 
-    The colour is the emotion, the shape the session; how far neighbours can be trusted stands below.
+    The colour is the emotion, the shape the session; how far neighbours can be trusted stands below. Points carry
+    ``[row of the turn, start in seconds, id of the session]`` as ``customdata``.
     """
     found = turn_map(sessions, participant)
     if found.method == "none":
@@ -110,7 +111,7 @@ def turn_map_figure(
                 "color": [colours.get(row["emotion"], theme_now().unscored) for row in rows],
                 "line": {"color": theme_now().ink, "width": 0.7},
             },
-            customdata=[[row["turn"], row["start"]] for row in rows],
+            customdata=[[row["turn"], row["start"], key] for row in rows],
             hovertext=[
                 f"{safe(titles[key])}, {clock(row['start'])}: {safe(say(row['emotion'] or ''))}" for row in rows
             ],

@@ -92,6 +92,8 @@ def similarity_figure(
 ) -> go.Figure:
     """How alike a participant's sessions are, against what chance would give; the diagonal is noise alone.
 
+    Cells carry the ids of both sessions as ``customdata``.
+
     ``found`` is their ``session_similarity`` where it is known already.
     """
     found = found or session_similarity(sessions, participant)
@@ -124,6 +126,7 @@ def similarity_figure(
             textfont={"size": 11 if size <= 6 else 8},
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
+            customdata=[[[one.id, other.id] for other in found.sessions] for one in found.sessions],
             xgap=3,
             ygap=3,
         )

@@ -60,7 +60,7 @@ class GroupComparison:
 
 def group_comparison(
     sessions: Sequence[Session],
-    groups: str | Path,
+    groups: str | Path | Covariates,
     by: str,
     measures: Sequence[str] | None = None,
     role: str | None = None,
@@ -76,7 +76,7 @@ def group_comparison(
     ----------
     sessions : sequence of Session
         Of any cases.
-    groups : str or Path
+    groups : str, Path or Covariates
         CSV file with a column ``session`` (id, how it begins, or the recording's file name), ``participant`` or both,
         ``case`` where names are used in several, and the covariates.
     by : str
@@ -94,7 +94,7 @@ def group_comparison(
         Where the table cannot be used, a measure is none of these, or there are not two groups.
     """
     chosen = _measures(measures or DEFAULT_MEASURES)
-    table = read_covariates(groups, by)
+    table = groups if isinstance(groups, Covariates) else read_covariates(groups, by)
     rows, left_out = [], _unknown(table, sessions)
     with one_thread():
         for session in sessions:

@@ -101,6 +101,11 @@ def catalogue(language: LanguageName) -> dict[str, str]:
     return {english: other for part in parts for english, other in _entries(part).items()}
 
 
+def entries_of(language: LanguageName, part: str) -> dict[str, str]:
+    """The same of one file of the catalogue, as ``scripts``: what pages say in the browser."""
+    return _entries(f"{language}-{part}.yaml")
+
+
 def _entries(name: str) -> dict[str, str]:
     import yaml
 

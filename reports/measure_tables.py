@@ -40,6 +40,14 @@ _PAIRS = (
 _MOST_PAIRS = 6
 
 
+def measure_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of ``measure_session`` or ``measure_case`` as JSON values: numbers that are not known become None."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [
+        {str(key): round(each, 6) if isinstance(each, float) else each for key, each in row.items()} for row in rows
+    ]
+
+
 @dataclass(frozen=True)
 class MeasureTable:
     """A table of measures, ready to be shown.
@@ -98,8 +106,8 @@ def _of_speakers(
 ) -> MeasureTable:
     speakers, names = speakers_shown(session), speaker_names(session)
     rows = [
-        (title, [_cell(_one(table, name, key, speaker=speaker)) for speaker in speakers], caution)
-        for name, key, title, caution in _described(chosen)
+        (title, [cell_of(row_of(table, name, key, speaker=speaker)) for speaker in speakers], caution)
+        for name, key, title, caution in described(chosen)
     ]
     return MeasureTable(heading, about, [names[speaker] for speaker in speakers], rows, _anchors(chosen))
 
@@ -121,7 +129,7 @@ def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
 
 def _of_session(table: pd.DataFrame) -> MeasureTable:
     chosen = [(name, None) for name in _SESSION]
-    rows = [(title, [_cell(_one(table, name, None))], caution) for name, _, title, caution in _described(chosen)]
+    rows = [(title, [cell_of(row_of(table, name, None))], caution) for name, _, title, caution in described(chosen)]
     about = say("Of the session as a whole.")
     return MeasureTable(say("The exchange"), about, [say("session")], rows, _anchors(chosen))
 
@@ -132,8 +140,8 @@ def _of_pairs(session: Session, table: pd.DataFrame) -> list[MeasureTable]:
     if not pairs or len(pairs) > _MOST_PAIRS:
         return []
     rows = [
-        (title, [_cell(_one(table, name, key, one, other)) for one, other in pairs], caution)
-        for name, key, title, caution in _described(_PAIRS)
+        (title, [cell_of(row_of(table, name, key, one, other)) for one, other in pairs], caution)
+        for name, key, title, caution in described(_PAIRS)
     ]
     columns = [say("{one} after {other}", one=names[one], other=names[other]) for one, other in pairs]
     about = say("Of each speaker towards each other; synchrony is the same for both and stands once.")
@@ -146,7 +154,7 @@ def _anchors(chosen: Sequence[tuple[str, str | None]]) -> list[str]:
     return [name if name not in names[:at] else "" for at, name in enumerate(names)]
 
 
-def _described(chosen: Sequence[tuple[str, str | None]]) -> list[tuple[str, str | None, str, str]]:
+def described(chosen: Sequence[tuple[str, str | None]]) -> list[tuple[str, str | None, str, str]]:
     """Name, key, title and caution of each measure chosen."""
     found = zip(chosen, find_measures(name for name, _ in chosen), strict=True)
     return [(name, key, _title(each.title, key), say(each.caution)) for (name, key), each in found]
@@ -156,9 +164,10 @@ def _title(title: str, key: str | None) -> str:
     return say("{title}: {key}", title=say(title), key=say(key)) if key else say(title)
 
 
-def _one(
+def row_of(
     table: pd.DataFrame, name: str, key: str | None, speaker: str | None = None, other: str | None = None
 ) -> dict[Any, Any] | None:
+    """The row of a measure in a table of ``measure_session``, None where it has none."""
     own = table[table["measure"] == name]
     own = own if speaker is None else own[own["speaker"] == speaker]
     own = own if other is None else own[own["other"] == other]
@@ -166,7 +175,7 @@ def _one(
     return own.to_dict("records")[0] if len(own) else None
 
 
-def _cell(row: dict[Any, Any] | None) -> str:
+def cell_of(row: dict[Any, Any] | None) -> str:
     """A value in its unit, with its interval or its p; in words where there is too little for one."""
     if row is None:
         return "–"

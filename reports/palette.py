@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -59,7 +60,11 @@ def speaker_colours(session: Session) -> dict[str, str]:
 
 def people_colours(people: Iterable[tuple[str, str | None]]) -> dict[str, str]:
     """The same by label, from labels with participants in order of first speech."""
-    known = list(people)
+    return dict(_people_colours(tuple(people)))
+
+
+@lru_cache(4096)
+def _people_colours(known: tuple[tuple[str, str | None], ...]) -> dict[str, str]:
     slots: dict[str, int] = {}
     for name, label in sorted((name, label) for label, name in known if name):
         slots[label] = _free_slot(slots, crc32(name.encode()))

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 _BINS, _SHORTEST_BIN = 600, 0.5
 """Into how many bins a recording is cut, and how many seconds a bin has at least."""
 
+MOST_BARS = 400
+"""Turns that are drawn as bars with words in them; of more, lines stand for them, which a browser draws at once."""
+
+_SHADES = (0.55, 0.75, 1.0)
+"""How opaque lines are, by thirds of confidence."""
+
+_ROOM = 0.008
+"""Share of the recording below which a turn has no room for a word, on a screen of 2,000 pixels."""
+
 _SHORTEST_SILENCE = 1.0
 """Seconds of silence from which it is marked."""
 
@@ -45,8 +54,9 @@ def session_map(session: Session, *, theme: ThemeName | None = None, language: L
     lanes = len(session.speakers)
     heights = [56, (44 if lanes <= 8 else 26) * lanes, 14, 16, 16]
     figure = make_subplots(rows=5, shared_xaxes=True, vertical_spacing=0.02, row_heights=heights)
-    for row, trace in enumerate((_sound(session), _lanes(session)), 1):
-        figure.add_trace(trace, row=row, col=1)
+    figure.add_trace(_sound(session), row=1, col=1)
+    for trace in [_lanes(session)] if len(session.turns) <= MOST_BARS else _thin_lanes(session):
+        figure.add_trace(trace, row=2, col=1)
     figure.add_trace(_strip(_overlapped(session), say("several voices at once"), theme_now().ink), row=4, col=1)
     figure.add_trace(_strip(_silences(session), say("nobody speaks"), theme_now().muted), row=5, col=1)
     for ribbon in _ribbon(session):
@@ -111,7 +121,9 @@ def _lanes(session: Session) -> go.Bar:
     named = scored & (turns["emotion"] != UNCERTAIN).to_numpy()
     opacity = np.where(named, 0.4 + 0.6 * turns["confidence"].fillna(0).to_numpy(), 1.0)
     inside = [text_on(colour, share, theme.paper) for colour, share in zip(colours, opacity, strict=True)]
+    # Plotly would look at every colour of every turn, which takes a second in a long session.
     return go.Bar(
+        _validate=False,
         base=turns["start"],
         x=turns["end"] - turns["start"],
         y=[order[speaker] for speaker in turns["speaker"]],
@@ -123,7 +135,7 @@ def _lanes(session: Session) -> go.Bar:
             "line": {"color": [theme.paper if each else theme.muted for each in named], "width": 0.6},
             "pattern": {"shape": _patterns(turns), "fgcolor": theme.muted, "size": 5},
         },
-        text=[say(emotion) if emotion else "" for emotion in turns["emotion"]],
+        text=_texts(session),
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
@@ -133,6 +145,56 @@ def _lanes(session: Session) -> go.Bar:
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
+
+
+def _thin_lanes(session: Session) -> list[go.Scatter]:
+    """The lanes of a session of many turns: a line an emotion and shade, thin where turns are not scored."""
+    turns, theme = session.turns, theme_now()
+    known = emotion_colours(session.scheme) | {None: theme.unscored}
+    shades = np.clip((turns["confidence"].fillna(1).to_numpy() * len(_SHADES)).astype(int), 0, len(_SHADES) - 1)
+    emotions = [emotion if scored else None for emotion, scored in zip(turns["emotion"], turns["scored"], strict=True)]
+    hovers = turn_hovers(session, turns)
+    kinds: dict[tuple[str | None, int], list[int]] = {}
+    for row, (emotion, shade) in enumerate(zip(emotions, shades.tolist(), strict=True)):
+        kinds.setdefault((emotion, shade if emotion not in (None, UNCERTAIN) else len(_SHADES) - 1), []).append(row)
+    return [
+        _lane_line(session, rows, [hovers[row] for row in rows], known[emotion], _SHADES[shade], emotion)
+        for (emotion, shade), rows in kinds.items()
+    ]
+
+
+def _lane_line(
+    session: Session, rows: list[int], hovers: list[str], colour: str, shade: float, emotion: str | None
+) -> go.Scatter:
+    """One line with a gap between turns; each turn has its start, middle and end, which can be pointed at."""
+    turns = session.turns.iloc[rows]
+    order = {label: index for index, label in enumerate(session.speakers["label"])}
+    starts, ends = turns["start"].tolist(), turns["end"].tolist()
+    spans = [(start, (start + end) / 2, end, None) for start, end in zip(starts, ends, strict=True)]
+    lanes = [order[speaker] for speaker in turns["speaker"]]
+    return go.Scatter(
+        _validate=False,
+        x=[time for span in spans for time in span],
+        y=[each for lane in lanes for each in (lane, lane, lane, None)],
+        mode="lines",
+        line={
+            "color": colour,
+            "width": 10 if emotion is None else 24,
+            "dash": "2px" if emotion == UNCERTAIN else "solid",
+        },
+        opacity=shade,
+        customdata=[each for row, start in zip(rows, starts, strict=True) for each in [[row, start]] * 3 + [None]],
+        hovertext=[each for hover in hovers for each in (hover, hover, hover, "")],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _texts(session: Session) -> list[str]:
+    """What each turn says inside, where it has any room: measuring texts takes most of a browser's time."""
+    turns = session.turns
+    roomy = (turns["end"] - turns["start"]) / max(session.recording.duration, 1.0) >= _ROOM
+    return [say(emotion) if emotion and room else "" for emotion, room in zip(turns["emotion"], roomy, strict=True)]
 
 
 def _patterns(turns: pd.DataFrame) -> list[str]:

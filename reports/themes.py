@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec, get_args
 
 from .language import speaking
@@ -46,11 +46,16 @@ class Theme:
         >>> DARK.line("#5500BB") != "#5500BB" == LIGHT.line("#5500BB")
         True
         """
-        for step in range(11):
-            mixed = mix(colour, self.ink, step / 10)
-            if contrast(mixed, self.paper) >= 3:
-                return mixed
-        return self.ink
+        return _told_apart(colour, self.ink, self.paper)
+
+
+@lru_cache(1024)
+def _told_apart(colour: str, ink: str, paper: str) -> str:
+    for step in range(11):
+        mixed = mix(colour, ink, step / 10)
+        if contrast(mixed, paper) >= 3:
+            return mixed
+    return ink
 
 
 THEMES: dict[ThemeName, Theme] = {

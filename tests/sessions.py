@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from diarization.recordings import Recording
 from diarization.segments import Segment
 from emotion.schemes import EmotionScheme
+from pipeline.cuts import Answer
 from pipeline.sessions import Session, SessionArrays, segments_table, speakers_table, turns_table
 
 SCHEME = EmotionScheme(("angry", "happy", "neutral", "sad"))
@@ -79,3 +81,9 @@ def make_session(
             peaks=np.tile(np.array([[-0.3, 0.3]], np.float32), (200, 1)),
         ),
     )
+
+
+def said(answers: Mapping[int, Mapping[str, str]]) -> list[Answer]:
+    """A person's answers by row of the turn and field, as they are stored."""
+    rows = [(turn, field, value) for turn, own in answers.items() for field, value in own.items()]
+    return [Answer(number, *row) for number, row in enumerate(rows, 1)]

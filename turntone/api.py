@@ -65,6 +65,7 @@ def analyze_many(
     progress: Progress | None = None,
     channels: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
+    consent: str | None = None,
 ) -> Iterator[Session | TurntoneError]:
     """Analyse recordings one after the other; one that fails does not keep the others.
 
@@ -95,6 +96,8 @@ def analyze_many(
         Who speaks on which channel: ``{"left": "agent", "right": "Anna:customer"}``.
     roles : mapping, optional
         A role, or ``PARTICIPANT:ROLE``, by speaker label; for one recording only.
+    consent : str, optional
+        What those who speak consent to: ``yes`` (analysis and voiceprint), ``analysis`` or ``no``.
 
     Yields
     ------
@@ -107,12 +110,17 @@ def analyze_many(
     TurntoneError
         Where a setting or the date is wrong, before anything is analysed.
     """
+    from pipeline.consent import parse_consent
+
     speakers = (num_speakers, min_speakers, max_speakers)
     loaded, runtime = load_settings(config, settings, device, speakers, turns, channels)
     recordings, unreadable = _recordings(paths)
     day = parse_day(date)
+    about = {"consent": consent.strip().lower()} if consent and parse_consent(consent) else None
     check_one_recording(recordings, day, roles, turns)
-    return _analyzed(recordings, unreadable, open_workspace(workspace), loaded, runtime, case, day, progress, roles)
+    return _analyzed(
+        recordings, unreadable, open_workspace(workspace), loaded, runtime, case, day, progress, roles, about
+    )
 
 
 def export(
@@ -154,6 +162,7 @@ def export(
     TurntoneError
         Where the format is unknown, something is there already, or it cannot be written; nothing is half-written.
     """
+    from pipeline.exported import note_exports
     from pipeline.sessions import Session as Analysed
     from reports.exports.writing import export_sessions, file_stem, workspace_sound
 
@@ -161,7 +170,11 @@ def export(
     sound_of = None if workspace is None else workspace_sound(open_workspace(workspace))
     stem = None if title is None else f"turntone-case-{file_stem(title)}"
     output = None if path is None else Path(path)
-    return export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
+    written = export_sessions(given, to, output, force=force, labels=labels, sound_of=sound_of, stem=stem)
+    if workspace is not None:
+        open_workspace(workspace).note_each("exported", given, to)
+        note_exports(open_workspace(workspace), [each.id for each in given], written)
+    return written
 
 
 def measures(sessions: Session | Sequence[Session], names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -241,6 +254,7 @@ def compare(
 
     store = open_workspace(workspace)
     found = store.case(case) if case is not None else [store.session(each.id) for each in store.sessions()]
+    store.note_each("opened", found, "compare")
     return group_comparison(found, groups, by, measures, role, reference, correction)
 
 

@@ -42,14 +42,18 @@ class Plan:
 
 
 def planned_recordings(
-    given: Sequence[str], case: str | None, date: datetime.date | None, roles: Mapping[str, str] | None
+    given: Sequence[str],
+    case: str | None,
+    date: datetime.date | None,
+    roles: Mapping[str, str] | None,
+    consent: str | None = None,
 ) -> Plan:
     """The recordings that files, folders, patterns (``calls/**/*.wav``) and manifests mean.
 
     Parameters
     ----------
     given : sequence of str
-    case, date, roles
+    case, date, roles, consent
         For recordings of which a manifest says nothing else.
 
     Raises
@@ -63,10 +67,10 @@ def planned_recordings(
     errors: list[TurntoneError] = []
     for each in given:
         if is_manifest(Path(each)):
-            rows = [_with_case(row, case) for row in read_manifest(Path(each))]
+            rows = [_with_case(row, case, consent) for row in read_manifest(Path(each))]
         else:
             try:
-                rows = [Planned(path, case, date, dict(roles or {})) for path in _files(each)]
+                rows = [Planned(path, case, date, dict(roles or {}), consent=consent) for path in _files(each)]
             except TurntoneError as error:
                 errors.append(error)
                 continue
@@ -131,8 +135,9 @@ class _Following:
                 )
 
 
-def _with_case(row: Planned, case: str | None) -> Planned:
-    return row if row.case else replace(row, case=case)
+def _with_case(row: Planned, case: str | None, consent: str | None) -> Planned:
+    own = row.consent or row.consents
+    return replace(row, case=row.case or case, consent=row.consent if own else consent)
 
 
 def _files(given: str) -> list[Path]:

@@ -15,6 +15,7 @@ from diarization.errors import TurntoneError
 
 from .commands import (
     analyze,
+    audit,
     calibrate,
     compare,
     config,
@@ -34,8 +35,11 @@ from .commands import (
     report,
     sessions,
     simulate,
+    users,
     worker,
+    workspace,
 )
+from .logs import LogFormat, LogLevel, start_log
 from .terminal import Stopped, say_error
 
 app = typer.Typer(
@@ -51,6 +55,7 @@ app.command("analyze")(analyze.analyze)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(participants.app, name="participants")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(workspace.app, name="workspace")
 app.command("worker")(worker.worker)
 app.command("report")(report.report)
 app.command("measures")(measures.measures)
@@ -69,6 +74,8 @@ app.command("calibrate")(calibrate.calibrate)
 app.add_typer(calibrate.app, name="calibrations")
 app.command("train-head")(heads.train_head)
 app.add_typer(heads.app, name="heads")
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
 
 
@@ -82,11 +89,18 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", envvar="TURNTONE_LOG_FORMAT", help="How the log is written on stderr.")
+    ] = LogFormat.text,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", envvar="TURNTONE_LOG_LEVEL", help="What is logged, and what is worse.")
+    ] = LogLevel.warning,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Options of the program itself."""
+    start_log(log_format, log_level)
 
 
 def main() -> None:

@@ -58,7 +58,9 @@ def who_is_who(session: Session, recording: DemoRecording) -> dict[str, tuple[st
 
 
 def _analyze(recording: DemoRecording, workspace: Path, progress: Progress | None, **options: Any) -> Session:
-    session = analyze(recording.path, date=recording.date, workspace=workspace, progress=progress, **options)
+    session = analyze(
+        recording.path, date=recording.date, workspace=workspace, progress=progress, consent="yes", **options
+    )
     unknown = session.speakers["participant"].isna()
     names = who_is_who(session, recording) if unknown.all() else {}
     if not names:

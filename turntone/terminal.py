@@ -47,12 +47,22 @@ SettingsOption = Annotated[
 
 def say(text: str) -> None:
     """A message for the person, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def say_error(text: str) -> None:
     """What went wrong, as one sentence on stderr."""
-    say(f"error: {text}")
+    say(f"error: {text}".replace("\n", "\\n"))
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: a file may be called anything.
+
+    >>> printable("\\x1b[31mred.wav"), printable("Gespräch №1.wav")
+    ('\\\\x1b[31mred.wav', 'Gespräch №1.wav')
+    """
+    kept = "\n\u200c\u200d"  # joiners belong to words and to pictures of several
+    return "".join(each if each.isprintable() or each in kept else ascii(each)[1:-1] for each in text)
 
 
 def print_json(value: Any) -> None:
@@ -133,4 +143,4 @@ def analysis_progress() -> Iterator[Progress | None]:
 
 
 def _shown(cell: Any) -> str:
-    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
+    return f"{cell:.2f}" if isinstance(cell, float) else printable(str(cell))

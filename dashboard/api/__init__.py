@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, HTTPException
 
 from ..sessions import Library
+from .access import access_routes
 from .corrections import correction_routes
 from .exports import export_routes
 from .health import health_routes
 from .jobs import job_routes
+from .measures import measure_routes
 from .participants import participant_routes
 from .predict import predict_routes
 from .problems import Problem, add_problems
@@ -23,12 +25,14 @@ def add_api(server: FastAPI, library: Library, uploads: Uploads) -> None:
     routes = APIRouter(prefix="/api", responses={"4XX": {"model": Problem, "description": "What is wrong"}})
     routes.include_router(health_routes(library))
     routes.include_router(session_routes(library))
+    routes.include_router(measure_routes(library))
     routes.include_router(correction_routes(library))
     routes.include_router(export_routes(library))
     routes.include_router(participant_routes(library))
     routes.include_router(upload_routes(uploads))
     routes.include_router(job_routes(library, uploads))
     routes.include_router(predict_routes())
+    routes.include_router(access_routes(library.path))
 
     @routes.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def nothing(path: str) -> None:

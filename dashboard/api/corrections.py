@@ -14,6 +14,15 @@ from ..sessions import Library
 from .sessions import NO_SESSION, SessionId
 
 
+class Split(BaseModel):
+    """Where a turn is two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    turn: int = Field(ge=0, le=2**31, description="row of the turn, from 0")
+    at: float = Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds from the beginning of the recording")
+
+
 class Answer(BaseModel):
     """Who speaks in turns, or how they sound."""
 
@@ -25,6 +34,10 @@ class Answer(BaseModel):
     all_of: str | None = Field(None, max_length=100, description="instead of turns: all turns of this speaker label")
     speaker: str | None = Field(None, max_length=100, description="label of the speaker who speaks there")
     emotion: str | None = Field(None, max_length=100, description="label of the emotion that they sound like")
+    split: Split | None = Field(None, description="by itself: a turn that is two, and where")
+    join: int | None = Field(
+        None, ge=0, le=2**31, description="by itself: row of a turn that is one with its speaker's next one"
+    )
 
 
 def correction_routes(library: Library) -> APIRouter:
@@ -51,7 +64,9 @@ def correction_routes(library: Library) -> APIRouter:
     def answer(session_id: SessionId, said: Answer) -> dict[str, Any]:
         """Correct or confirm turns, as one step; gives the review as it is then."""
         there(session_id)
-        if said.all_of is None:
+        if said.split is not None or said.join is not None:
+            _cut(corrections, session_id, said)
+        elif said.all_of is None:
             corrections.answer(session_id, said.turns, said.speaker, said.emotion)
         elif said.speaker is None or said.emotion is not None or said.turns:
             raise HTTPException(422, "all_of goes with speaker alone: whose turns they are")
@@ -74,3 +89,12 @@ def correction_routes(library: Library) -> APIRouter:
         return shown(session_id)
 
     return routes
+
+
+def _cut(corrections: Corrections, session_id: str, said: Answer) -> None:
+    if len(said.model_fields_set) > 1:
+        raise HTTPException(422, "split and join go by themselves: one step each")
+    if said.split is not None:
+        corrections.split(session_id, said.split.turn, said.split.at)
+    elif said.join is not None:
+        corrections.join(session_id, said.join)

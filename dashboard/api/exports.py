@@ -37,6 +37,7 @@ def export_routes(library: Library) -> APIRouter:
         sessions = [each for each in found if each is not None]
         if not sessions or len(sessions) < len(found):
             raise HTTPException(404, NO_SESSION)
+        library.export([each.id for each in sessions], to)
         stem = f"turntone {case or sessions[0].id}" if case or len(sessions) == 1 else "turntone sessions"
         return _files(library, sessions, to, stem)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from diarization.errors import ConfigError
+from pipeline.access.visitors import check_sees
 from pipeline.jobs.analyses import remove_upload
 from pipeline.jobs.job import STATES, Job
 from pipeline.jobs.queue import JobQueue
@@ -25,6 +26,9 @@ JobId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="id of the job
 
 _POLL = 0.5  # seconds between two looks at a job that somebody follows
 _PIECE = 2**20
+_PLACES = ("diarization.reference", "reports.flags", "diarization.model", "emotion.model", "emotion.head")
+"""Settings that may name a place on the disk; the first two name nothing else."""
+
 _LISTED = 200  # jobs that pages show
 
 
@@ -38,13 +42,16 @@ class NewJob(BaseModel):
     date: datetime.date | None = Field(None, description="day of the conversation")
     num_speakers: int | None = Field(None, ge=1, le=100, description="exact number of speakers, where known")
     preset: str | None = Field(None, max_length=100, description="name of a preset of settings")
+    consent: str | None = Field(
+        None, pattern="^(yes|analysis|no)$", description="what those who speak consent to: yes, analysis or no"
+    )
     settings: list[str] = Field([], max_length=100, description="single settings, each as turns.max_pause=0.8")
 
 
 def job_routes(library: Library, uploads: Uploads) -> APIRouter:
     """Everything below ``/jobs``, and ``/recordings``, which uploads and submits at once."""
     routes = APIRouter(tags=["jobs"])
-    queue = JobQueue(library.path)
+    queue = JobQueue(library.path, guarded=True)
 
     @routes.post("/jobs", status_code=201)
     def submit(new: NewJob) -> dict[str, Any]:
@@ -58,11 +65,13 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         date: Annotated[datetime.date | None, Form()] = None,
         num_speakers: Annotated[int | None, Form(ge=1, le=100)] = None,
         preset: Annotated[str | None, Form(max_length=100)] = None,
+        consent: Annotated[str | None, Form(pattern="^(yes|analysis|no)$")] = None,
     ) -> dict[str, Any]:
         """Upload a recording and analyse it, in one request."""
+        check_sees(case)
         upload = uploads.begin(file.filename or "recording", max(file.size or 0, 1))
         await uploads.append(upload.id, 0, _pieces(file))
-        new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset)
+        new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset, consent=consent)
         job = await asyncio.to_thread(submit_upload, library, queue, uploads, new)
         return job.to_json()
 
@@ -129,12 +138,30 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
 
     if new.preset is not None and new.preset not in preset_names():
         raise ConfigError(f"preset '{new.preset}': there is none of that name; known are {', '.join(preset_names())}")
+    check_own_settings(new.settings)
     sets = [*new.settings, *([f"diarization.num_speakers={new.num_speakers}"] if new.num_speakers else [])]
     config, runtime = load_config(new.preset, sets), load_runtime(new.preset, sets)
     library.check_usable()
+    check_sees(new.case)
     file = uploads.finished(new.upload)
-    payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True)
+    payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
     return queue.submit(ANALYZE, payload, file.name)
+
+
+def check_own_settings(sets: Sequence[str]) -> None:
+    """Nothing, where settings name no file or folder of the server: its files are nobody's to read from elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        Where one does.
+    """
+    for each in sets:
+        key, _, value = each.partition("=")
+        named = value.strip().strip("'\"")
+        outside = FilePath(named).is_absolute() or named.startswith(("~", ".")) or ".." in named or "\\" in named
+        if key.strip() in _PLACES and (outside or key.strip() in _PLACES[:2] or FilePath(named).exists()):
+            raise ConfigError(f"{key.strip()}: over the API no file or folder of the server can be named")
 
 
 def _found(queue: JobQueue, job_id: str) -> Job:

@@ -36,6 +36,36 @@ class Forgetting(BaseModel):
     case: str | None = Field(None, max_length=200, description="where several have that name")
 
 
+class Merging(BaseModel):
+    """Participants of a case who are one person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    others: list[Name] = Field(min_length=1, max_length=100, description="who are the same person")
+    case: str | None = Field(None, max_length=200, description="where several have that name")
+
+
+class Speaker(BaseModel):
+    """A speaker of a session; without a label, the one who is the participant there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session: Id
+    speaker: str | None = Field(None, max_length=100, description="label")
+
+
+class Splitting(BaseModel):
+    """Speakers who are another participant than was said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    new: Name
+    speakers: list[Speaker] = Field(min_length=1, max_length=1000)
+    case: str | None = Field(None, max_length=200, description="where several have that name")
+
+
 class Confirmation(BaseModel):
     """Speakers who are whom the voice says; all of the session's where none is named."""
 
@@ -86,10 +116,21 @@ def participant_routes(library: Library) -> APIRouter:
         """Give a participant another name, in every session of the case."""
         return [each.id for each in people.rename(said.name, said.new, said.case)]
 
+    @routes.post("/participants/merge")
+    def merge(said: Merging) -> list[str]:
+        """Make several participants of a case one, under the first name."""
+        return [each.id for each in people.merge(said.name, said.others, said.case)]
+
+    @routes.post("/participants/split")
+    def split(said: Splitting) -> list[str]:
+        """Make some of a participant's speakers another participant's, who joins the case where new."""
+        speakers = [(each.session, each.speaker) for each in said.speakers]
+        return [each.id for each in people.split(said.name, said.new, speakers, said.case)]
+
     @routes.post("/participants/forget")
     def forget(said: Forgetting) -> list[str]:
         """Remove a participant's name and voice; their turns stay as those of a speaker whom nobody knows."""
-        return [each.id for each in people.forget(said.name, said.case)]
+        return [each.id for each in people.forget(said.name, said.case).changed]
 
     return routes
 

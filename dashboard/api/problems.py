@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from diarization.errors import TurntoneError
+from diarization.errors import AccessError, TurntoneError
 
 
 class Problem(BaseModel):
@@ -30,6 +30,10 @@ def problem(status: int, detail: str) -> JSONResponse:
 
 def add_problems(server: FastAPI) -> None:
     """Let the application answer with problems wherever something is wrong."""
+
+    @server.exception_handler(AccessError)
+    def forbidden(_request: Request, error: AccessError) -> JSONResponse:
+        return problem(403, str(error))
 
     @server.exception_handler(TurntoneError)
     def mendable(_request: Request, error: TurntoneError) -> JSONResponse:

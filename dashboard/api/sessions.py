@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..audio import audio_response
@@ -60,9 +60,9 @@ def session_routes(library: Library) -> APIRouter:
         return list(session(session_id)["turns"])
 
     @routes.get("/sessions/{session_id}/audio", response_class=Response)
-    def audio(session_id: SessionId) -> Response:
+    def audio(session_id: SessionId, request: Request) -> Response:
         """The 16 kHz FLAC kept of the recording, in byte ranges where asked for."""
-        return audio_response(library, session_id)
+        return audio_response(library, session_id, request.headers.get("range"))
 
     @routes.patch("/sessions/{session_id}/speakers")
     def assign(session_id: SessionId, people: dict[str, Person]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict, Field
 
 from diarization.audio import audio_suffixes
+from pipeline.access.visitors import visitor
 
 LARGEST = 4 * 2**30
 """Bytes that one upload may have, unless the server says otherwise."""
@@ -73,7 +74,9 @@ class Uploads:
         upload = Upload(secrets.token_hex(8), name, size)
         place = self.folder / upload.id
         place.mkdir(mode=0o700)
-        (place / "upload.json").write_text(json.dumps(asdict(upload)), encoding="utf-8")
+        here = visitor()
+        facts = asdict(upload) | ({"owner": here.id} if here and here.name else {})
+        (place / "upload.json").write_text(json.dumps(facts), encoding="utf-8")
         (place / "part").touch()
         return upload
 
@@ -90,6 +93,8 @@ class Uploads:
             if not _ID.fullmatch(upload_id):
                 raise FileNotFoundError
             facts = json.loads((place / "upload.json").read_text(encoding="utf-8"))
+            if not _is_mine(facts.pop("owner", None)):
+                raise FileNotFoundError
             part = place / "part"
             offset = (part if part.exists() else place / facts["name"]).stat().st_size
         except OSError:
@@ -192,6 +197,12 @@ def upload_routes(uploads: Uploads) -> APIRouter:
         return Response(status_code=204)
 
     return routes
+
+
+def _is_mine(owner: str | None) -> bool:
+    """Whether whoever is at work began an upload; admins see all of them."""
+    here = visitor()
+    return here is None or here.role == "admin" or owner == here.id
 
 
 def clean_file_name(name: str) -> str:

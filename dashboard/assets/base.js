@@ -41,12 +41,20 @@
       answer = await fetch(address, options);
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw Object.assign(new Error("the server does not answer"), { status: 0 });
+      throw Object.assign(new Error(say("the server does not answer")), { status: 0 });
     }
     if (answer.status === 204) return null;
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok) throw Object.assign(new Error(body.detail || answer.statusText), { status: answer.status });
     return body;
+  }
+
+  /* What is said in the reader's language; the English text is the key, and its fields are filled in. */
+  const known = document.getElementById("words");
+  const words = known ? JSON.parse(known.textContent) : {};
+  function say(english, values) {
+    const text = words[english] || english;
+    return values ? text.replace(/\{(\w+)\}/g, (field, name) => (name in values ? values[name] : field)) : text;
   }
 
   function clock(seconds) {
@@ -61,7 +69,11 @@
   function visit(event) {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    window.history.pushState({}, "", event.currentTarget.href);
+    go(event.currentTarget.href);
+  }
+
+  function go(address) {
+    window.history.pushState({}, "", address);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
   }
@@ -69,7 +81,7 @@
   const typing = (target) =>
     target instanceof Element && Boolean(target.closest("input, textarea, select, [contenteditable], [role=combobox], [role=listbox]"));
 
-  window.turntone = { mount, make, ask, clock, visit, typing };
+  window.turntone = { mount, make, ask, clock, go, visit, typing, say };
 
   // The colour scheme: what the reader chose, else the system's.
   const KEY = "mantine-color-scheme-value";
@@ -88,7 +100,7 @@
     const button = document.getElementById("scheme");
     if (!button) return;
     button.setAttribute("aria-pressed", String(scheme === "dark"));
-    button.setAttribute("title", scheme === "dark" ? "Light colours" : "Dark colours");
+    button.setAttribute("title", say(scheme === "dark" ? "Light colours" : "Dark colours"));
   }
   apply();
   dark.addEventListener("change", apply);
@@ -100,4 +112,12 @@
     apply();
   });
   window.addEventListener("storage", apply);
+
+  // The language: what the reader chose, else the browser's; the server writes every page in it.
+  mount("language", (button) => {
+    button.addEventListener("click", () => {
+      document.cookie = `turntone-language=${button.dataset.language}; path=/; max-age=31536000; samesite=strict`;
+      window.location.reload();
+    });
+  });
 })();

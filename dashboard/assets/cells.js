@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { clock, visit, ask } = window.turntone;
+  const { clock, visit, ask, say } = window.turntone;
   const formats = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const make = (...all) => window.React.createElement(...all);
@@ -17,18 +17,18 @@
     return href ? make("a", { href, onClick: visit }, value) : make("span", { className: "faint" }, value || "–");
   };
 
-  cells.Dotted = ({ value, data, colDef }) => {
-    if (!value) return make("span", { className: "faint" }, "not scored");
-    const dot = make("span", { className: "dot", style: { background: data.colours[colDef.field] } });
+  cells.Dotted = ({ value, data, colDef, context }) => {
+    if (!value) return make("span", { className: "faint" }, say("not scored"));
+    const dot = make("span", { className: "dot", style: { background: context.colours[colDef.field][value] } });
     const said = data.said && data.said[colDef.field];
-    const mark = said ? make("span", { className: "by-person", title: said }, "corrected") : null;
+    const mark = said ? make("span", { className: "by-person", title: said }, say("corrected")) : null;
     return make("span", { className: "dotted" }, dot, value, mark);
   };
 
   cells.PlayButton = ({ value, data }) =>
     make(
       "button",
-      { type: "button", className: "play", onClick: () => window.turntone.play(value), "aria-label": `Play ${data.speaker} from ${clock(value)}`, disabled: !document.getElementById("player") },
+      { type: "button", className: "play", onClick: () => window.turntone.play(value), "aria-label": say("Play {who} from {time}", { who: data.speaker, time: clock(value) }), disabled: !document.getElementById("player") },
       make("span", { className: "triangle", "aria-hidden": true }),
       clock(value),
     );
@@ -73,8 +73,8 @@
       return () => { shown = false; };
     }, [data.key, data.changed]);
     const labels = courses ? Object.keys(courses).sort() : [];
-    if (courses && !labels.length) return make("span", { className: "faint" }, "not scored");
-    const label = `Valence over time of ${data.speakers}`;
+    if (courses && !labels.length) return make("span", { className: "faint" }, say("not scored"));
+    const label = say("Valence over time of {who}", { who: data.speakers });
     return make(
       "svg",
       { width: WIDTH, height: HEIGHT, role: "img", "aria-label": label, className: "course" },

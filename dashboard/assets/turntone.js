@@ -2,8 +2,9 @@
 (function () {
   "use strict";
 
-  const { clock, mount, typing } = window.turntone;
+  const { clock, go, mount, say, typing } = window.turntone;
   let turns = [];
+  let titles = {}; // of the sessions of a page of several
   let current = null;
 
   const player = () => document.getElementById("player");
@@ -17,6 +18,61 @@
     audio.play().catch(() => {});
   }
   window.turntone.play = play;
+
+  /* Of a page with several sessions: the player takes the one that is asked for. */
+  function playOf(session, start, what) {
+    const audio = player();
+    if (!audio || !Number.isFinite(start)) return;
+    document.getElementById("now-playing").textContent = [titles[session], clock(start), what].filter(Boolean).join(" · ");
+    if (audio.dataset.session !== session) {
+      audio.dataset.session = session;
+      audio.src = `/audio/${session}`;
+    }
+    play(start); // a position that is set before the sound is known counts once it is
+  }
+  window.turntone.playOf = playOf;
+
+  /* Buttons that lead to a turn: it is lit in the map and in the table, and played. */
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest(".to-turn");
+    if (!button) return;
+    const { turn, start, session } = button.dataset;
+    if (session) return playOf(session, Number(start), "");
+    const drawn = plot();
+    if (drawn) drawn.scrollIntoView({ block: "center", behavior: "smooth" });
+    markTurn(Number(turn));
+    if (player()) return play(Number(start));
+    lightRow(turns[Number(turn)]);
+  });
+
+  /* A frame in the map around a turn that somebody was led to. */
+  let marked = null;
+  function markTurn(index) {
+    marked = turns[index] || null;
+    drawMark();
+  }
+
+  function drawMark() {
+    const drawn = plot();
+    if (!drawn || !drawn._fullLayout || !drawn._fullLayout.xaxis) return;
+    let frame = drawn.querySelector(".turn-mark");
+    if (!frame) {
+      frame = document.createElement("div");
+      frame.className = "turn-mark";
+      drawn.appendChild(frame);
+    }
+    frame.hidden = !marked;
+    if (!marked) return;
+    const axis = drawn._fullLayout.xaxis;
+    const area = drawn._fullLayout._size;
+    const from = Math.max(0, axis.d2p(marked.start));
+    const to = Math.min(axis._length, axis.d2p(marked.end));
+    frame.hidden = to < from;
+    frame.style.transform = `translateX(${axis._offset + from}px)`;
+    frame.style.width = `${Math.max(4, to - from)}px`;
+    frame.style.top = `${area.t}px`;
+    frame.style.height = `${area.h}px`;
+  }
 
   /* The index of the turn that began last at a time, -1 before the first. */
   function lastBegun(time) {
@@ -51,7 +107,8 @@
   function tell(turn, time) {
     const place = document.getElementById("now-playing");
     if (!place) return;
-    const what = turn ? `${turn.speaker}${turn.emotion ? `, sounds ${turn.emotion}` : ", not scored"}` : "nobody speaks";
+    const how = turn && turn.emotion ? say("{who}, sounds {emotion}", { who: turn.speaker, emotion: say(turn.emotion) }) : turn && say("{who}, not scored", { who: turn.speaker });
+    const what = how || say("nobody speaks");
     place.textContent = `${clock(time)} · ${what}`;
   }
 
@@ -72,9 +129,11 @@
     line.style.transform = `translateX(${axis._offset + x}px)`;
     line.style.top = `${area.t}px`;
     line.style.height = `${area.h}px`;
+    drawMark();
   }
 
   function follow(audio) {
+    if (audio.dataset.many) return;
     const turn = turnAt(audio.currentTime);
     tell(turn, audio.currentTime);
     movePlayhead();
@@ -104,9 +163,9 @@
   document.addEventListener(
     "pointerup",
     (event) => {
-      const drawn = player() && document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest("#session-map .js-plotly-plot, #trajectories .js-plotly-plot")).find(Boolean);
+      const drawn = player() && document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest("#session-map .js-plotly-plot, #trajectories .js-plotly-plot, #frames .js-plotly-plot")).find(Boolean);
       if (!drawn || !pressed || event.button || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 4) return;
-      const onTurn = (drawn._hoverdata || []).some((point) => point.customdata);
+      const onTurn = (drawn._hoverdata || []).some((point) => Array.isArray(point.customdata));
       const axis = drawn._fullLayout && drawn._fullLayout.xaxis;
       if (onTurn || !axis) return;
       const box = drawn.getBoundingClientRect();
@@ -116,6 +175,17 @@
     },
     true,
   );
+
+  /* A click on a cell of a matrix of sessions opens both side by side; on one with itself, that session. */
+  document.addEventListener("pointerup", (event) => {
+    const drawn = event.target instanceof Element && event.target.closest(".js-plotly-plot");
+    const place = drawn && drawn.closest('[id*=\'"type":"pairs"\']');
+    const over = place && drawn._hoverdata && drawn._hoverdata[0];
+    if (!over || !pressed || event.button || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 4) return;
+    const [row, column] = over.pointNumber;
+    const [a, b] = drawn.data[over.curveNumber].customdata[row][column];
+    go(a === b ? `/session/${a}` : `/compare?${new URLSearchParams({ a, b, who: JSON.parse(place.id).part })}`);
+  }, true);
 
   // The keyboard
   const seek = (seconds) => {
@@ -187,14 +257,31 @@
       });
       return same();
     },
+    know_titles(known) {
+      titles = known || {};
+      return same();
+    },
+    /* What is chosen stands in the address, which shows it. */
+    ask_for(values, ids, search) {
+      const next = new URLSearchParams(search || "");
+      ids.forEach((id, index) => {
+        if (values[index]) next.set(id.name, values[index]);
+        else next.delete(id.name);
+      });
+      const text = next.toString();
+      return text === new URLSearchParams(search || "").toString() ? same() : `?${text}`;
+    },
     know_turns(known) {
-      turns = known || [];
+      const count = known ? known.start.length : 0;
+      turns = Array.from({ length: count }, (_, turn) => ({ turn, start: known.start[turn], end: known.end[turn], speaker: known.speaker[turn], emotion: known.emotion[turn] }));
       current = null;
+      marked = null;
       return same();
     },
     play_clicked(click) {
-      const point = click && click.points && click.points.find((each) => each.customdata);
-      play(point ? Number(point.customdata[1]) : NaN);
+      const point = click && click.points && click.points.find((each) => Array.isArray(each.customdata));
+      if (point && point.customdata[2]) playOf(point.customdata[2], Number(point.customdata[1]), "");
+      else play(point ? Number(point.customdata[1]) : NaN);
       // Forgotten at once, so that a second click on the same turn plays it again.
       return click ? null : same();
     },

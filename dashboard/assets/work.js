@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { mount, make, ask, visit } = window.turntone;
+  const { mount, make, ask, say, visit } = window.turntone;
   const PIECE = 4 * 2 ** 20;
   const TRIES = 5;
   const AT_ONCE = 2;
@@ -35,6 +35,8 @@
     const facts = {};
     if (field("upload-case")) facts.case = field("upload-case");
     if (field("upload-date")) facts.date = field("upload-date");
+    const consent = { [say("yes, also to a voiceprint")]: "yes", [say("to the analysis alone")]: "analysis" }[field("upload-consent")];
+    if (consent) facts.consent = consent;
     if (field("upload-speakers")) facts.num_speakers = Number(field("upload-speakers"));
     return facts;
   }
@@ -156,12 +158,12 @@
       const now = await ask(address, options);
       learn(now ? jobs.map((each) => (each.id === job.id ? now : each)) : jobs.filter((each) => each.id !== job.id));
     } catch (error) {
-      say(error.message);
+      tell(error.message);
     }
     follow();
   }
 
-  function say(sentence) {
+  function tell(sentence) {
     const place = document.getElementById("work-said");
     if (place) place.textContent = sentence;
   }
@@ -193,35 +195,35 @@
       .filter(([key]) => !files.some((each) => each.key === key))
       .map(([key, value]) => ({ key, ...value }));
 
-  const action = (key, text, name, act) => make("button", { class: "quiet", type: "button", "data-key": key, "aria-label": `${text} ${name}`, onclick: act }, text);
+  const action = (key, text, name, act) => make("button", { class: "quiet", type: "button", "data-key": key, "aria-label": `${say(text)} ${name}`, onclick: act }, say(text));
 
   function row(name, state, said, share, actions) {
-    const bar = share === null ? null : make("div", { class: "bar-outer", role: "progressbar", "aria-label": `Progress of ${name}`, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(100 * share) }, make("div", { class: "bar-inner", style: `width:${(100 * share).toFixed(1)}%` }));
+    const bar = share === null ? null : make("div", { class: "bar-outer", role: "progressbar", "aria-label": say("Progress of {name}", { name }), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(100 * share) }, make("div", { class: "bar-inner", style: `width:${(100 * share).toFixed(1)}%` }));
     return make("li", { class: `job ${state}` }, make("div", { class: "job-name" }, name), make("div", { class: "job-said" }, said), bar, make("div", { class: "job-actions" }, ...actions));
   }
 
   function fileRow(item) {
     const share = item.size ? item.sent / item.size : 0;
-    const said = { waiting: "waits to be uploaded", sending: `uploading, ${Math.round(100 * share)} %`, failed: `not uploaded: ${item.reason}` }[item.state];
+    const said = { waiting: say("waits to be uploaded"), sending: say("uploading, {share} %", { share: Math.round(100 * share) }), failed: say("not uploaded: {reason}", { reason: item.reason }) }[item.state];
     const again = item.state === "failed" && action(`again ${item.key}`, "Retry", item.name, () => { item.state = "waiting"; next(); });
     return row(item.name, item.state, said, item.state === "failed" ? null : share, [again, action(`stop ${item.key}`, item.state === "failed" ? "Remove" : "Cancel", item.name, () => drop(item))]);
   }
 
   function brokenRow(item) {
-    return row(item.name, "failed", "the upload broke off: choose the same file again and it goes on where it stopped", null, [action(`stop ${item.key}`, "Remove", item.name, () => drop(item))]);
+    return row(item.name, "failed", say("the upload broke off: choose the same file again and it goes on where it stopped"), null, [action(`stop ${item.key}`, "Remove", item.name, () => drop(item))]);
   }
 
   function jobRow(job) {
-    const stage = STAGES[job.stage] || "starting";
+    const stage = say(STAGES[job.stage] || "starting");
     const said = {
-      queued: job.attempts ? "waits to be tried again" : "waits for its turn",
-      running: `${stage}, ${Math.round(100 * job.progress)} % of all`,
-      done: "done",
-      failed: job.reason || "failed",
-      cancelled: "cancelled",
+      queued: say(job.attempts ? "waits to be tried again" : "waits for its turn"),
+      running: say("{stage}, {share} % of all", { stage, share: Math.round(100 * job.progress) }),
+      done: say("done"),
+      failed: job.reason || say("failed"),
+      cancelled: say("cancelled"),
     }[job.state];
     const buttons = [];
-    if (job.state === "done" && job.session) buttons.push(make("a", { class: "quiet", href: `/session/${job.session}`, "data-key": `open ${job.id}`, onclick: visit, "aria-label": `Open the session of ${job.title}` }, "Open"));
+    if (job.state === "done" && job.session) buttons.push(make("a", { class: "quiet", href: `/session/${job.session}`, "data-key": `open ${job.id}`, onclick: visit, "aria-label": say("Open the session of {name}", { name: job.title }) }, say("Open")));
     if (job.state === "queued" || job.state === "running") buttons.push(action(`cancel ${job.id}`, "Cancel", job.title, () => change(job, "cancel")));
     if (job.state === "failed" || job.state === "cancelled") buttons.push(action(`retry ${job.id}`, "Retry", job.title, () => change(job, "retry")));
     if (["done", "failed", "cancelled"].includes(job.state)) buttons.push(action(`remove ${job.id}`, "Remove", job.title, () => change(job, "remove")));
@@ -234,7 +236,7 @@
   setInterval(() => { if (stream && !document.getElementById("work")) rest(); }, 2000);
 
   mount("uploader", (zone) => {
-    const input = make("input", { type: "file", multiple: true, class: "hidden-input", tabindex: -1, "aria-label": "Recordings to upload", id: "upload-files" });
+    const input = make("input", { type: "file", multiple: true, class: "hidden-input", tabindex: -1, "aria-label": say("Recordings to upload"), id: "upload-files" });
     input.addEventListener("change", () => { take(input.files); input.value = ""; });
     zone.append(input);
     const button = document.getElementById("upload-choose");

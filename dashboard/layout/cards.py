@@ -7,6 +7,8 @@ from typing import Any
 
 from dash import dcc, html
 
+from reports.language import say
+
 
 def aria(label: str) -> dict[str, Any]:
     """What a part of a page is called by screen readers."""
@@ -32,7 +34,7 @@ def heading(title: str, under: Any = None, trail: Sequence[tuple[str, str]] = ()
         steps += [dcc.Link(name, href=address), html.Span("›", className="step")]
     return html.Div(
         [
-            html.Nav(steps, className="trail", **aria("Above this page")) if steps else None,
+            html.Nav(steps, className="trail", **aria(say("Above this page"))) if steps else None,
             html.Div([html.H1(title), html.Div(list(actions), className="actions")], className="title"),
             html.Div(under, className="under") if under else None,
         ],
@@ -81,4 +83,4 @@ def menu(title: str, entries: Iterable[tuple[str, str]]) -> html.Details:
 
 def command(text: str) -> html.Pre:
     """Something to type into a terminal."""
-    return html.Pre(html.Code(text), className="command")
+    return html.Pre(html.Code(text), className="command", tabIndex="0")  # it may scroll sideways

@@ -18,7 +18,25 @@ _CONFIG: Any = {
 }
 
 
-def graph(figure: Any, label: str, name: str | None = None, narrowest: int = 0) -> html.Div:
+def played(part: str) -> dict[str, str]:
+    """The id of a figure on a page of several sessions, in which a click on a turn plays it."""
+    return {"type": "played", "part": part}
+
+
+def opened(part: str) -> dict[str, str]:
+    """The id of a figure of pairs of sessions of somebody; a click on a cell opens both (``assets/turntone.js``)."""
+    return {"type": "pairs", "part": part}
+
+
+def of_session(figure: Any, session_id: str) -> Any:
+    """The figure of a session, its turns marked as that session's, for pages that show several."""
+    for trace in figure.data:
+        if trace.customdata is not None and len(trace.customdata) and len(trace.customdata[0]) == 2:
+            trace.customdata = [None if each is None else [*each, session_id] for each in trace.customdata]
+    return figure
+
+
+def graph(figure: Any, label: str, name: str | dict[str, str] | None = None, narrowest: int = 0) -> html.Div:
     """A figure that is as wide as its place and as high as it says.
 
     Parameters
@@ -27,7 +45,7 @@ def graph(figure: Any, label: str, name: str | None = None, narrowest: int = 0) 
         As the reports make it.
     label : str
         What it shows, for those who do not see it.
-    name : str, optional
+    name : str or dict, optional
         Its id, where something listens to it.
     narrowest : int
         Pixels; where there is less room, the figure scrolls sideways in its place.

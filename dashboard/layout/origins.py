@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dash import html
 
 from reports.drawing import clock
 from reports.html import models_of
+from reports.language import say, say_many, translated
 
 from .cards import bullets, facts
 
@@ -23,15 +24,15 @@ _KINDS = {"diarizer": "Who spoke when", "recognizer": "Emotions"}
 def sound_of(session: Session) -> html.Dl:
     """The recording's facts and what was measured of its sound."""
     recording, quality = session.recording, session.quality
-    channels = "one channel" if recording.channels == 1 else f"{recording.channels} channels"
+    channels = say_many(recording.channels, "{count} channel", "{count} channels")
     shown = [
-        ("File", html.Span(str(recording.path), className="path")),
-        ("Format", f"{clock(recording.duration)}, {recording.sampling_rate:,} Hz, {channels}"),
-        ("Speech level", _measured(quality.get("level_dbfs"), "{:.0f} dB of full scale")),
-        ("Signal to noise", _measured(quality.get("snr_db"), "about {:.0f} dB")),
-        ("Reaches up to", _measured(_kilo(quality.get("bandwidth_hz")), "{:.1f} kHz")),
-        ("Silence", _measured(_per_cent(quality.get("silence")), "{:.0f} %")),
-        ("Clipped samples", _measured(_per_cent(quality.get("clipping")), "{:.1f} %")),
+        (say("File"), html.Span(str(recording.path), className="path")),
+        (say("Format"), f"{clock(recording.duration)}, {recording.sampling_rate:,} Hz, {channels}"),
+        (say("Speech level"), _measured(quality.get("level_dbfs"), say("{:.0f} dB of full scale"))),
+        (say("Signal to noise"), _measured(quality.get("snr_db"), say("about {:.0f} dB"))),
+        (say("Reaches up to"), _measured(_kilo(quality.get("bandwidth_hz")), "{:.1f} kHz")),
+        (say("Silence"), _measured(_per_cent(quality.get("silence")), "{:.0f} %")),
+        (say("Clipped samples"), _measured(_per_cent(quality.get("clipping")), "{:.1f} %")),
         ("SHA-256", html.Code(recording.id[:16] + "…", title=recording.id)),
     ]
     return facts(shown)
@@ -40,14 +41,14 @@ def sound_of(session: Session) -> html.Dl:
 def provenance_of(session: Session) -> Any:
     """The models with their revisions, and with what and when they ran."""
     known = session.provenance
-    shown: list[tuple[str, Any]] = [(_KINDS[kind], _engine(known[kind])) for kind in _KINDS if kind in known]
-    shown += [("Chosen", _lines(known["choices"]))] if known.get("choices") else []
-    shown += [("Relative to", _lines(_baselines(known["baselines"])))] if known.get("baselines") else []
+    shown: list[tuple[str, Any]] = [(say(_KINDS[kind]), _engine(known[kind])) for kind in _KINDS if kind in known]
+    shown += [(say("Chosen"), _lines(map(translated, known["choices"])))] if known.get("choices") else []
+    shown += [(say("Relative to"), _lines(_baselines(known["baselines"])))] if known.get("baselines") else []
     versions = known.get("versions") or {}
     shown += [("Turntone", versions["turntone"])] if "turntone" in versions else []
-    shown += [("Device", known["device"])] if "device" in known else []
+    shown += [(say("Device"), known["device"])] if "device" in known else []
     shown += (
-        [("Analysed", str(known["analysed"]).replace("T", " ").replace("+00:00", " UTC"))]
+        [(say("Analysed"), str(known["analysed"]).replace("T", " ").replace("+00:00", " UTC"))]
         if "analysed" in known
         else []
     )
@@ -61,7 +62,7 @@ def credits_of(*sessions: Session) -> Any:
     for model in found.values():
         said = ", ".join(str(each) for each in (model.get("credit"), model.get("licence")) if each)
         lines.append([html.B(str(model.get("name"))), f": {said}" if said else ""])
-    return bullets(lines) if lines else html.P("The models are not recorded.")
+    return bullets(lines) if lines else html.P(say("The models are not recorded."))
 
 
 def _engine(engine: Mapping[str, Any]) -> Any:
@@ -82,18 +83,22 @@ def short_revision(revision: str) -> str:
 
 def _baselines(baselines: list[Mapping[str, Any]]) -> list[str]:
     return [
-        f"{each.get('participant') or each.get('speaker')}: own average over {_SCOPES.get(each.get('scope', ''), '')}, "
-        f"{each.get('num_turns')} stretches of speech"
+        say(
+            "{who}: own average over {scope}, {count} stretches of speech",
+            who=each.get("participant") or each.get("speaker"),
+            scope=say(_SCOPES.get(each.get("scope", ""), "")),
+            count=each.get("num_turns"),
+        )
         for each in baselines
     ]
 
 
-def _lines(sentences: list[str]) -> html.Div:
+def _lines(sentences: Iterable[str]) -> html.Div:
     return html.Div([html.Div(each) for each in sentences])
 
 
 def _measured(value: float | None, pattern: str) -> str:
-    return "not measurable" if value is None else pattern.format(value).replace("-", "−")
+    return say("not measurable") if value is None else pattern.format(value).replace("-", "−")
 
 
 def _kilo(value: float | None) -> float | None:

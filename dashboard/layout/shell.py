@@ -7,6 +7,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from reports.language import say, spoken
+
 from .cards import aria
 
 # A turn's bars in two voices; inline, so that browsers ask for no file.
@@ -39,6 +41,7 @@ FONT = '-apple-system, "Segoe UI", Inter, Roboto, "Noto Sans", "Liberation Sans"
 
 PLACES = (
     ("Sessions", "/"),
+    ("Compare", "/compare"),
     ("Review", "/review"),
     ("Participants", "/participants"),
     ("Jobs", "/jobs"),
@@ -62,18 +65,20 @@ _THEME: dict[str, Any] = {
 
 
 def shell() -> dmc.MantineProvider:
-    """The header, and the place where pages appear."""
+    """The header, and the place where pages appear, in the language spoken."""
     return dmc.MantineProvider(
         [
             dcc.Location(id="address", refresh="callback-nav"),
             dcc.Store(id="title"),
             dcc.Store(id="scheme-now"),
-            html.A("Skip to the content", href="#page", className="skip"),
-            html.Header(html.Div([_brand(), _places(), _scheme()], className="bar"), className="top"),
+            html.A(say("Skip to the content"), href="#page", className="skip"),
+            html.Header(html.Div([_brand(), _places(), _language(), _scheme()], className="bar"), className="top"),
             html.Main(_waiting(), id="page", tabIndex="-1"),
             html.Footer(
-                "Turntone runs on this machine; recordings and results stay here. "
-                "It describes how speech sounds, not what people feel.",
+                say(
+                    "Turntone runs on this machine; recordings and results stay here. It describes how speech sounds, "
+                    "not what people feel."
+                ),
                 className="foot",
             ),
         ],
@@ -88,8 +93,8 @@ def _brand() -> dcc.Link:
 
 
 def _places() -> html.Nav:
-    links = [dcc.Link(name, href=address, className="place", id=f"to-{name.lower()}") for name, address in PLACES]
-    return html.Nav(links, **aria("Pages"))
+    links = [dcc.Link(say(name), href=address, className="place", id=f"to-{name.lower()}") for name, address in PLACES]
+    return html.Nav(links, **aria(say("Pages")))
 
 
 def _scheme() -> html.Button:
@@ -100,8 +105,15 @@ def _scheme() -> html.Button:
         id="scheme",
         type="button",
         className="icon-button",
-        **aria("Dark colours"),
+        **aria(say("Dark colours")),
     )
+
+
+def _language() -> html.Button:
+    """Changes between the languages (``assets/base.js``); each is called by its own name."""
+    other, name = ("en", "English") if spoken() == "zh" else ("zh", "中文")
+    known: dict[str, Any] = {"data-language": other}
+    return html.Button(name, id="language", type="button", className="quiet", lang=other, **known)
 
 
 def _waiting() -> html.Div:

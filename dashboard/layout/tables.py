@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import dash_ag_grid as dag
 from dash import html
 
 from pipeline.corrections import ReviewCount
+from reports.language import say, translated
 from reports.palette import people_colours
 from reports.themes import theme_now
 
@@ -46,6 +47,12 @@ def case_address(name: str) -> str:
     return f"/case/{quote(name, safe='')}"
 
 
+def compare_address(one: str = "", other: str = "", who: str = "") -> str:
+    """The page on which two sessions stand side by side, of somebody who speaks in both."""
+    given = {name: value for name, value in (("a", one), ("b", other), ("who", who)) if value}
+    return f"/compare?{urlencode(given)}" if given else "/compare"
+
+
 def review_address(session_id: str) -> str:
     """The page on which a session's turns are corrected."""
     return f"/review/{session_id}"
@@ -54,21 +61,21 @@ def review_address(session_id: str) -> str:
 def sessions_table(sessions: Sequence[SessionSummary], with_case: bool = True) -> html.Div:
     """A row a session, linked to its page and its case's."""
     columns: list[dict[str, Any]] = [
-        {"field": "recording", "headerName": "Recording", "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
-        {"field": "case", "headerName": "Case", "cellRenderer": "PageLink", "flex": 2, "minWidth": 170},
-        {"field": "date", "headerName": "Date", "cellDataType": "text", "width": 112},
-        {"field": "duration", "headerName": "Duration", "valueFormatter": {"function": "clock(params.value)"},
+        {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
+        {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 170},
+        {"field": "date", "headerName": say("Date"), "cellDataType": "text", "width": 112},
+        {"field": "duration", "headerName": say("Duration"), "valueFormatter": {"function": "clock(params.value)"},
          "width": 104, **_NUMBER},
-        {"field": "speakers", "headerName": "Speakers", "flex": 4, "minWidth": 200, "tooltipField": "speakers"},
-        {"field": "course", "headerName": "Valence over time", "cellRenderer": "Course", "width": 180,
+        {"field": "speakers", "headerName": say("Speakers"), "flex": 4, "minWidth": 200, "tooltipField": "speakers"},
+        {"field": "course", "headerName": say("Valence over time"), "cellRenderer": "Course", "width": 180,
          "sortable": False, "filter": False},
-        {"field": "turns", "headerName": "Turns", "width": 94, **_NUMBER},
-        {"field": "scored", "headerName": "Scored", "width": 104, **_NUMBER},
+        {"field": "turns", "headerName": say("Turns"), "width": 94, **_NUMBER},
+        {"field": "scored", "headerName": say("Scored"), "width": 104, **_NUMBER},
         *({"field": name, "hide": True, "filter": "agTextColumnFilter"} for name in ("participants", "roles")),
         {"field": "day", "hide": True, "filter": "agNumberColumnFilter"},
     ]  # fmt: skip
     shown = [column for column in columns if with_case or column["field"] != "case"]
-    return _table("sessions-table", shown, session_rows(sessions), "The sessions")
+    return _table("sessions-table", shown, session_rows(sessions), say("The sessions"))
 
 
 def session_rows(sessions: Sequence[SessionSummary]) -> list[dict[str, Any]]:
@@ -80,28 +87,39 @@ def turns_table(session: Session, speaker_colours: Mapping[str, str], emotion_co
     """A row a turn; its button plays it."""
     two = {"valueFormatter": {"function": "decimals(params.value)"}, "width": 112, **_NUMBER}
     columns = [
-        {"field": "start", "headerName": "Time", "cellRenderer": "PlayButton", "width": 112, "pinned": "left",
+        {"field": "start", "headerName": say("Time"), "cellRenderer": "PlayButton", "width": 112, "pinned": "left",
          "filter": "agNumberColumnFilter"},
-        {"field": "speaker", "headerName": "Speaker", "cellRenderer": "Dotted", "flex": 2, "minWidth": 140},
-        {"field": "speaker_confidence", "headerName": "Speaker sure",
+        {"field": "speaker", "headerName": say("Speaker"), "cellRenderer": "Dotted", "flex": 2, "minWidth": 140},
+        {"field": "speaker_confidence", "headerName": say("Speaker sure"),
          "valueFormatter": {"function": "percent(params.value)"}, "width": 130, **_NUMBER},
-        {"field": "emotion", "headerName": "Sounds", "cellRenderer": "Dotted", "flex": 2, "minWidth": 130},
-        {"field": "confidence", "headerName": "Confidence", **two, "width": 125},
-        {"field": "duration", "headerName": "Seconds", "valueFormatter": {"function": "decimals(params.value, 1)"},
+        {"field": "emotion", "headerName": say("Sounds"), "cellRenderer": "Dotted", "flex": 2, "minWidth": 130},
+        {"field": "confidence", "headerName": say("Confidence"), **two, "width": 125},
+        {"field": "duration", "headerName": say("Seconds"), "valueFormatter": {"function": "decimals(params.value, 1)"},
          "width": 110, **_NUMBER},
-        {"field": "valence", "headerName": "Valence", **two},
-        {"field": "arousal", "headerName": "Arousal", **two},
-        {"field": "overlap", "headerName": "Overlap", "valueFormatter": {"function": "percent(params.value)"},
+        {"field": "valence", "headerName": say("Valence"), **two},
+        {"field": "arousal", "headerName": say("Arousal"), **two},
+        {"field": "overlap", "headerName": say("Overlap"), "valueFormatter": {"function": "percent(params.value)"},
          "width": 108, **_NUMBER},
-        {"field": "reason", "headerName": "Why no emotion", "flex": 3, "minWidth": 190, "tooltipField": "reason"},
+        {"field": "reason", "headerName": say("Why no emotion"), "flex": 3, "minWidth": 190, "tooltipField": "reason"},
     ]  # fmt: skip
-    rows = turn_rows(session)
-    for row in rows:
-        row["colours"] = {
-            "speaker": speaker_colours.get(row["label"]),
-            "emotion": emotion_colours.get(row["emotion"]),
-        }
-    return _table("turns-table", columns, rows, "The turns", selection=True)
+    names = {session.name_of(label): colour for label, colour in speaker_colours.items()}
+    colours = {"speaker": names, "emotion": {say(label): colour for label, colour in emotion_colours.items()}}
+    rows = [_light(row) for row in turn_rows(session)]
+    return _table("turns-table", columns, rows, say("The turns"), selection=True, context={"colours": colours})
+
+
+def _light(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the table needs it: without what is empty, and no more digits than are shown."""
+    kept = {key: value for key, value in row.items() if key not in ("end", "turn", "label")}
+    if not kept["said"]:
+        del kept["said"]
+    if kept["emotion"]:
+        kept["emotion"] = say(kept["emotion"])
+    if kept["reason"]:
+        kept["reason"] = translated(kept["reason"])
+    return {
+        key: round(value, 3) if isinstance(value, float) else value for key, value in kept.items() if value is not None
+    }
 
 
 def turn_rows(session: Session) -> list[dict[str, Any]]:
@@ -135,9 +153,12 @@ def _machine_said(session: Session, turn: int) -> dict[str, str]:
     if review is None:
         return {}
     machine = {"speaker": review.speaker, "emotion": review.emotion}
-    shown = {"speaker": session.name_of(review.speaker), "emotion": review.emotion or "nothing"}
-    changed = [each for each in review.fields if machine[each] != session.turns.at[turn, each]]
-    return {each: f"A person said so; the machine said {shown[each]}." for each in changed}
+    shown = {
+        "speaker": session.name_of(review.speaker),
+        "emotion": say(review.emotion) if review.emotion else say("nothing"),
+    }
+    changed = [each for each in machine if each in review.fields and machine[each] != session.turns.at[turn, each]]
+    return {each: say("A person said so; the machine said {what}.", what=shown[each]) for each in changed}
 
 
 def _session_row(session: SessionSummary) -> dict[str, Any]:
@@ -154,7 +175,7 @@ def _session_row(session: SessionSummary) -> dict[str, Any]:
         "case": session.case,
         "date": day(session.date),
         "duration": session.duration,
-        "speakers": ", ".join(person(*each) for each in session.people()) or "nobody speaks",
+        "speakers": ", ".join(person(*each) for each in session.people()) or say("nobody speaks"),
         "turns": session.num_turns,
         "scored": session.num_scored,
         "links": links,
@@ -164,15 +185,15 @@ def _session_row(session: SessionSummary) -> dict[str, Any]:
 def review_table(sessions: Sequence[SessionSummary], counts: Mapping[str, ReviewCount]) -> html.Div:
     """A row a session, with how much of it there is to look at; linked to its review."""
     columns = [
-        {"field": "recording", "headerName": "Recording", "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
-        {"field": "case", "headerName": "Case", "cellRenderer": "PageLink", "flex": 2, "minWidth": 150},
-        {"field": "date", "headerName": "Date", "cellDataType": "text", "width": 120},
-        {"field": "turns", "headerName": "Turns", "width": 95, **_NUMBER},
-        {"field": "unsure", "headerName": "Unsure, not reviewed", "width": 190, "sort": "desc", **_NUMBER},
-        {"field": "reviewed", "headerName": "Reviewed", "width": 120, **_NUMBER},
+        {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
+        {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 150},
+        {"field": "date", "headerName": say("Date"), "cellDataType": "text", "width": 120},
+        {"field": "turns", "headerName": say("Turns"), "width": 95, **_NUMBER},
+        {"field": "unsure", "headerName": say("Unsure, not reviewed"), "width": 190, "sort": "desc", **_NUMBER},
+        {"field": "reviewed", "headerName": say("Reviewed"), "width": 120, **_NUMBER},
     ]  # fmt: skip
     rows = [_review_row(each, counts.get(each.id, ReviewCount(0, 0))) for each in sessions]
-    return _table("review-table", columns, rows, "The sessions to review")
+    return _table("review-table", columns, rows, say("The sessions to review"))
 
 
 def _review_row(session: SessionSummary, counted: ReviewCount) -> dict[str, Any]:
@@ -187,7 +208,12 @@ def _listed(names: Iterable[str | None]) -> str:
 
 
 def _table(
-    name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], label: str, selection: bool = False
+    name: str,
+    columns: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    label: str,
+    selection: bool = False,
+    context: dict[str, Any] | None = None,
 ) -> html.Div:
     short = _HEAD + _ROW * len(rows) + 18 <= _LONGEST
     options: dict[str, Any] = {
@@ -198,6 +224,7 @@ def _table(
         "suppressDragLeaveHidesColumns": True,
         "tooltipShowDelay": 300,
         "animateRows": False,
+        "context": context or {},
     }
     if selection:
         options["rowSelection"] = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": False}

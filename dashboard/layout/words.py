@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime
 
+from reports.language import say, spoken, translated
+
 
 def day(date: datetime.date | None) -> str:
-    """A date as reports, figures and the command line write it.
+    """A date as reports, figures and the command line write it; in Chinese as one reads it there.
 
     >>> day(datetime.date(2026, 3, 2)), day(None)
     ('2026-03-02', 'no date')
     """
-    return date.isoformat() if date else "no date"
+    if date is None:
+        return say("no date")
+    return f"{date.year}年{date.month}月{date.day}日" if spoken() == "zh" else date.isoformat()
 
 
 def days(first: datetime.date | None, last: datetime.date | None) -> str:
@@ -20,7 +24,7 @@ def days(first: datetime.date | None, last: datetime.date | None) -> str:
     >>> days(datetime.date(2026, 3, 2), datetime.date(2026, 4, 13)), days(None, None)
     ('2026-03-02 to 2026-04-13', 'no date')
     """
-    return day(first) if first == last else f"{day(first)} to {day(last)}"
+    return day(first) if first == last else say("{first} to {last}", first=day(first), last=day(last))
 
 
 def count(number: int, noun: str) -> str:
@@ -29,6 +33,8 @@ def count(number: int, noun: str) -> str:
     >>> count(1, "session"), count(0, "turn")
     ('1 session', '0 turns')
     """
+    if spoken() == "zh":
+        return say(f"{{count}} {noun}s", count=f"{number:,}")
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -38,8 +44,8 @@ def person(label: str, participant: str | None, role: str | None) -> str:
     >>> person("SPEAKER_00", "Anna", "client"), person("SPEAKER_01", None, None)
     ('Anna (client)', 'SPEAKER_01')
     """
-    name = participant or label
-    return f"{name} ({role})" if role else name
+    name = translated(participant) if participant else label
+    return say("{name} ({role})", name=name, role=say(role)) if role else name
 
 
 def sentence(text: str) -> str:
@@ -49,4 +55,4 @@ def sentence(text: str) -> str:
     ('The models differ.', 'Noisy.')
     """
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")

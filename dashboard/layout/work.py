@@ -8,6 +8,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from reports.language import say
+
 from .cards import aria, card
 
 DAY = {"input": {"type": "date"}}
@@ -24,8 +26,8 @@ def upload_card(cases: Sequence[str]) -> html.Section:
     """
     zone = html.Div(
         [
-            html.Button("Choose recordings", id="upload-choose", type="button", className="button"),
-            html.Span("or drop them here: any audio or video file, up to 4 GiB each.", className="drop-hint"),
+            html.Button(say("Choose recordings"), id="upload-choose", type="button", className="button"),
+            html.Span(say("or drop them here: any audio or video file, up to 4 GiB each."), className="drop-hint"),
         ],
         id="uploader",
         className="dropzone",
@@ -34,28 +36,38 @@ def upload_card(cases: Sequence[str]) -> html.Section:
         [
             dmc.Autocomplete(
                 id="upload-case",
-                label="Case",
-                placeholder="none",
+                label=say("Case"),
+                placeholder=say("none"),
                 data=list(cases),
-                description="whose sessions belong together",
+                description=say("whose sessions belong together"),
             ),
-            dmc.TextInput(id="upload-date", label="Date", attributes=DAY, description="day of the conversation"),
+            dmc.TextInput(
+                id="upload-date", label=say("Date"), attributes=DAY, description=say("day of the conversation")
+            ),
             dmc.Select(
                 id="upload-speakers",
-                label="Speakers",
+                label=say("Speakers"),
                 data=[str(number) for number in range(1, 11)],
-                placeholder="found by itself",
-                description="exact number, where known",
+                placeholder=say("found by itself"),
+                description=say("exact number, where known"),
+                clearable=True,
+            ),
+            dmc.Select(
+                id="upload-consent",
+                label=say("Consent"),
+                data=[say("yes, also to a voiceprint"), say("to the analysis alone")],
+                placeholder=say("not asked"),
+                description=say("of those who speak"),
                 clearable=True,
             ),
         ],
         className="upload-facts",
     )
     return card(
-        "Add recordings",
+        say("Add recordings"),
         zone,
         facts,
-        about="What is set below counts for the files that you add next. They are analysed on this machine.",
+        about=say("What is set below counts for the files that you add next. They are analysed on this machine."),
         name="upload",
     )
 
@@ -63,9 +75,9 @@ def upload_card(cases: Sequence[str]) -> html.Section:
 def work_card(title: str, everything: bool) -> html.Section:
     """The jobs with their progress: all of them, or those under way and those that failed."""
     none = html.P(
-        "No work yet. Add recordings on the page Sessions, or with turntone analyze in a terminal.", id="work-none"
+        say("No work yet. Add recordings on the page Sessions, or with turntone analyze in a terminal."), id="work-none"
     )
     more: dict[str, Any] = {"data-scope": "all" if everything else "open"}
-    place = html.Ul(id="work", className="work", **aria("Work"), **more)
+    place = html.Ul(id="work", className="work", **aria(say("Work")), **more)
     said = html.Div(id="work-said", role="status", className="said")
     return card(title, place, said, *([none] if everything else []), name="work-card")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dash import dcc, html
 
 from pipeline.roles import ROLES
+from reports.language import say
 
 from ..layout.cards import aria, card, heading
 from .page import Page
@@ -24,14 +25,15 @@ _UNKNOWN = "Say who they are, and they are known by their voice in the case's ot
 def participants_page(library: Library) -> Page:
     """The people of all cases; ``assets/participants.js`` fills it."""
     if not library.sessions():
-        link = dcc.Link("Add recordings", href="/", className="button")
-        return Page("Participants", html.Div([heading("Nobody is known yet", "Speakers come with recordings."), link]))
-    roles = html.Datalist([html.Option(value=role) for role in ROLES], id="roles")
+        link = dcc.Link(say("Add recordings"), href="/", className="button")
+        head = heading(say("Nobody is known yet"), say("Speakers come with recordings."))
+        return Page(say("Participants"), html.Div([head, link]))
+    roles = html.Datalist([html.Option(value=role, label=say(role)) for role in ROLES], id="roles")
     parts = [
-        heading("Participants", _ABOUT),
-        html.Div("Loading …", id="people-said", role="status", className="said"),
-        html.Div(id="people", **aria("Participants")),
-        card("Speakers whom nobody knows", html.Div(id="unknown"), about=_UNKNOWN),
+        heading(say("Participants"), say(_ABOUT)),
+        html.Div(say("Loading …"), id="people-said", role="status", className="said"),
+        html.Div(id="people", **aria(say("Participants"))),
+        card(say("Speakers whom nobody knows"), html.Div(id="unknown"), about=say(_UNKNOWN)),
         roles,
     ]
-    return Page("Participants", html.Div(parts))
+    return Page(say("Participants"), html.Div(parts))

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 
 from pipeline.corrections import Corrections
+from reports.language import say, sentences
 
 from ..downloads import export_address
 from ..layout.cards import aria, button, card, columns, heading
+from ..layout.player import player
 from ..layout.tables import case_address, review_table, session_address
 from ..layout.words import count, day
 from ..reviewing import SURE
 from .page import Page
-from .session import player
 
 if TYPE_CHECKING:
     from ..sessions import Library
@@ -26,6 +27,8 @@ _KEYS = (
     (("N", "P"), "next or previous turn"),
     (("H",), "hear the turn again"),
     (("A",), "all turns of the speaker, or this one"),
+    (("S",), "split the turn where the recording stands"),
+    (("M",), "join it with the speaker's next one"),
     (("U", "R"), "undo or redo"),
 )
 _TO_COME = (
@@ -37,17 +40,19 @@ def reviews_page(library: Library) -> Page:
     """The sessions, those with most to look at first."""
     sessions, counts = library.sessions(), Corrections(library.workspace).counts(SURE)
     if not sessions:
-        link = dcc.Link("Add recordings", href="/", className="button")
-        return Page("Review", html.Div([heading("Nothing to review yet", _TO_COME), link]))
+        link = dcc.Link(say("Add recordings"), href="/", className="button")
+        return Page(say("Review"), html.Div([heading(say("Nothing to review yet"), say(_TO_COME)), link]))
     unsure, done = sum(each.unsure for each in counts.values()), sum(each.reviewed for each in counts.values())
-    under = f"{count(unsure, 'turn')} to look at, {count(done, 'turn')} reviewed. {_TO_COME}"
-    actions = [button("Download all labels", export_address("labels"))] if done else []
-    about = (
-        f"A turn is unsure where the speaker's or the emotion's confidence is below {SURE:.0%}, or the emotion is "
-        "uncertain. The labels are a CSV file for turntone calibrate and turntone train-head."
+    counted = say("{unsure} to look at, {done} reviewed.", unsure=count(unsure, "turn"), done=count(done, "turn"))
+    under = sentences(counted, say(_TO_COME))
+    actions = [button(say("Download all labels"), export_address("labels"))] if done else []
+    about = say(
+        "A turn is unsure where the speaker's or the emotion's confidence is below {sure}, or the emotion is "
+        "uncertain. The labels are a CSV file for turntone calibrate and turntone train-head.",
+        sure=f"{SURE:.0%}",
     )
-    table = card("Sessions to review", review_table(sessions, counts), about=about)
-    return Page("Review", html.Div([heading("Review", under, actions=actions), table]))
+    table = card(say("Sessions to review"), review_table(sessions, counts), about=about)
+    return Page(say("Review"), html.Div([heading(say("Review"), under, actions=actions), table]))
 
 
 def review_page(library: Library, session_id: str) -> Page | None:
@@ -56,27 +61,34 @@ def review_page(library: Library, session_id: str) -> Page | None:
     if session is None:
         return None
     name = session.recording.path.name
-    trail = [("Review", "/review")] + ([(session.case, case_address(session.case))] if session.case else [])
-    under = f"{day(session.date)} · {count(len(session.turns), 'turn')}, the least sure first"
+    trail = [(say("Review"), "/review")] + ([(session.case, case_address(session.case))] if session.case else [])
+    counted = say("{turns}, the least sure first", turns=count(len(session.turns), "turn"))
+    under = f"{day(session.date)} · {counted}"
     actions = [
-        dcc.Link("Session", href=session_address(session.id), className="quiet big"),
-        button("Download labels", export_address("labels", session.id)),
+        dcc.Link(say("Session"), href=session_address(session.id), className="quiet big"),
+        button(say("Download labels"), export_address("labels", session.id)),
     ]
     known: dict[str, Any] = {"data-session": session.id}
-    rows = [html.Div([html.Dt([html.Kbd(key) for key in keys]), html.Dd(what)]) for keys, what in _KEYS]
-    queue = card("Queue", html.Ol(id="review-queue", className="queue", **aria("Turns, the least sure first")))
+    rows = [html.Div([html.Dt([html.Kbd(key) for key in keys]), html.Dd(say(what))]) for keys, what in _KEYS]
+    queue = card(
+        say("Queue"), html.Ol(id="review-queue", className="queue", **aria(say("Turns, the least sure first")))
+    )
     parts = [
-        heading(f"Review of {name}", under, trail, actions),
+        heading(say("Review of {name}", name=name), under, trail, actions),
         player(session, library.audio(session_id) is not None),
-        html.Div([html.Section(id="review", className="card", **known, **aria("The turn")), queue], className="review"),
+        html.Div(
+            [html.Section(id="review", className="card", **known, **aria(say("The turn"))), queue], className="review"
+        ),
         columns(
             card(
-                "How far you and the machine agree",
+                say("How far you and the machine agree"),
                 html.Div(id="review-agreement"),
-                about="Cohen's kappa: 1 is alike throughout, 0 what chance would give. Those of which the machine is "
-                "least sure come first, so over all turns it agrees with you more than here.",
+                about=say(
+                    "Cohen's kappa: 1 is alike throughout, 0 what chance would give. Those of which the machine is "
+                    "least sure come first, so over all turns it agrees with you more than here."
+                ),
             ),
-            card("Keys", html.Dl(rows, className="key-list")),
+            card(say("Keys"), html.Dl(rows, className="key-list")),
         ),
     ]
-    return Page(f"{name} – review", html.Div(parts))
+    return Page(f"{name} – {say('review')}", html.Div(parts))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
 from reports.drawing import clock
 from reports.exports.formats import EXPORTS
-from reports.figure_list import about_figure
-from reports.figures import emotion_share_figure, session_map, talk_time_figure, trajectories
+from reports.figure_list import find_figure, has_data, message_of
+from reports.flags import find_flags, rules_for
 from reports.html import CAUTIONS
+from reports.language import say, translated
+from reports.measure_tables import measure_tables
 from reports.palette import emotion_colours, speaker_colours
 from reports.summaries import session_summary
 
-from ..audio import audio_address
 from ..downloads import export_address, session_report_address
-from ..layout.cards import aria, bullets, button, card, chip, columns, heading, menu
+from ..layout.cards import bullets, button, card, chip, columns, heading, menu
+from ..layout.flags import flags_list
 from ..layout.graphs import graph
+from ..layout.later import later, later_card, on_demand
+from ..layout.measures import measure_cards
 from ..layout.origins import credits_of, provenance_of, sound_of
-from ..layout.tables import case_address, review_address, turn_rows, turns_table
+from ..layout.player import player
+from ..layout.tables import case_address, review_address, turns_table
 from ..layout.words import count, day, sentence
 from .page import Page
 
@@ -34,29 +40,49 @@ def session_page(library: Library, session_id: str) -> Page | None:
     session = library.session(session_id)
     if session is None:
         return None
+    notes = [sentence(translated(note)) for note in session.notes]
+    results = _results(session) if len(session.turns) else []
     parts = [
         _heading(session),
         player(session, library.audio(session_id) is not None),
         columns(
-            card("In short", bullets(session_summary(session))),
-            card("What to mind here", bullets(map(sentence, session.notes))) if session.notes else None,
+            later_card(say("In short"), "summary", 120),
+            later_card(say("Worth a look"), "flags", 120) if results else None,
         ),
-        *(_results(session) if len(session.turns) else []),
-        columns(card("Sound", sound_of(session)), card("How this was found", provenance_of(session))),
-        columns(card("How to read this, and how not to", bullets(CAUTIONS)), card("Credits", credits_of(session))),
+        card(say("What to mind here"), bullets(notes)) if notes else None,
+        *results,
+        columns(card(say("Sound"), sound_of(session)), card(say("How this was found"), provenance_of(session))),
+        columns(
+            card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
+            card(say("Credits"), credits_of(session)),
+        ),
     ]
-    return Page(f"{session.recording.path.name} – session", html.Div(parts))
+    return Page(f"{session.recording.path.name} – {say('session')}", html.Div(parts))
+
+
+def session_part(library: Library, session_id: str, part: str) -> Any:
+    """A part of that page that comes later; None where there is none of that name, or no such session."""
+    session = library.session(session_id)
+    if session is None or part not in _PARTS:
+        return None
+    return _PARTS[part](session)
 
 
 def _heading(session: Session) -> Any:
     recording = session.recording
-    said = [day(session.date), clock(recording.duration), count(len(session.turns), "turn"), f"session {session.id}"]
+    said = [
+        day(session.date),
+        clock(recording.duration),
+        count(len(session.turns), "turn"),
+        say("session {id}", id=session.id),
+    ]
     under = [html.P(" · ".join(said)), html.Div(_people(session), className="chips")]
-    trail = [("Sessions", "/")] + ([(session.case, case_address(session.case))] if session.case else [])
+    trail = [(say("Sessions"), "/")] + ([(session.case, case_address(session.case))] if session.case else [])
+    exports = ((say(each.title), export_address(each.name, session.id)) for each in EXPORTS.values())
     actions = [
-        dcc.Link("Review", href=review_address(session.id), className="quiet big"),
-        menu("Export", ((each.title, export_address(each.name, session.id)) for each in EXPORTS.values())),
-        button("Download report", session_report_address(session.id)),
+        dcc.Link(say("Review"), href=review_address(session.id), className="quiet big"),
+        menu(say("Export"), exports),
+        button(say("Download report"), session_report_address(session.id)),
     ]
     return heading(recording.path.name, under, trail, actions)
 
@@ -64,76 +90,70 @@ def _heading(session: Session) -> Any:
 def _people(session: Session) -> list[Any]:
     colours = speaker_colours(session)
     return [
-        chip(session.who_is(row["label"]), colours[row["label"]], row["role"], f"talks {clock(row['talk_time'])}")
+        chip(
+            translated(session.who_is(row["label"])),
+            colours[row["label"]],
+            say(row["role"]) if row["role"] else None,
+            say("talks {time}", time=clock(row["talk_time"])),
+        )
         for row in session.speakers.to_dict("records")
     ]
 
 
-def player(session: Session, has_audio: bool) -> html.Div:
-    """The recording to hear, and what the keyboard does; a sentence where its audio is not kept."""
-    if not has_audio:
-        sentence = "The audio of this session is not kept in the workspace, so it cannot be played here."
-        return html.Div(sentence, className="no-audio")
-    known = [{key: row[key] for key in ("turn", "start", "end", "speaker", "emotion")} for row in turn_rows(session)]
-    name = aria(f"Recording {session.recording.path.name}")
-    return html.Div(
-        [
-            dcc.Store(id="turns", data=known),
-            html.Audio(id="player", src=audio_address(session.id), controls=True, preload="metadata", **name),
-            html.Div("Click a turn, or any time, to hear it." if known else None, id="now-playing"),
-            _keys(),
-        ],
-        className="player",
-    )
-
-
-_KEYS = (
-    (("Space", "K"), "play or pause"),
-    (("←", "→"), "5 seconds back or on"),
-    (("J", "L"), "previous or next turn"),
-    (("<", ">"), "slower or faster"),
-    (("Home",), "to the beginning"),
-    (("?",), "show or hide this list"),
-)
-
-
-def _keys() -> html.Details:
-    """What the keyboard does (``assets/turntone.js``)."""
-    rows = [html.Div([html.Dt(_pressed(keys)), html.Dd(what)]) for keys, what in _KEYS]
-    return html.Details([html.Summary("Keys"), html.Dl(rows)], id="keys", className="keys")
-
-
-def _pressed(keys: tuple[str, ...]) -> list[Any]:
-    return [part for key in keys for part in (html.Kbd(key), " ")]
-
-
 def _results(session: Session) -> list[Any]:
+    speakers, labels = len(session.speakers), len(session.scheme.labels)
     return [
+        _figure_card("session-map", 240 + 44 * min(speakers, 8), say("Click a turn to hear it.")),
+        _figure_card("trajectories", 280 * min(speakers, 8) + 80, say("Click a point to hear it.")),
         card(
-            "Who spoke when",
-            graph(session_map(session), "Turns of each speaker over time, coloured by emotion", "session-map"),
-            about=f"{about_figure('session-map')} Click a turn to hear it.",
+            say("Turns"),
+            later("turns", 560, soon=True),
+            about=say("Each turn with the emotion it sounds most like, or uncertain. The button plays it."),
         ),
-        card(
-            "How each speaker sounded over time",
-            graph(trajectories(session), "Emotion shares and valence of each speaker over time", "trajectories"),
-            about=f"{about_figure('trajectories')} Click a point to hear it.",
-        ),
-        columns(
-            card(
-                "Talk time",
-                graph(talk_time_figure(session), "How long each speaker talks"),
-                about=about_figure("talk-time"),
-            ),
-            card(
-                "Emotion shares",
-                graph(emotion_share_figure(session), "Share of each emotion in each speaker's scored time"),
-                about=about_figure("emotion-shares"),
-            ),
-        ),
-        card(
-            "Turns",
-            turns_table(session, speaker_colours(session), emotion_colours(session.scheme)),
-            about="Each turn with the emotion it sounds most like, or uncertain. The button plays it.",
-        ),
+        columns(_figure_card("talk-time", 150 + 36 * speakers), _figure_card("emotion-shares", 150 + 36 * speakers)),
+        later("measures", 900),
+        columns(_figure_card("transitions", 380), _figure_card("coupling", 320) if speakers > 1 else None),
+        _folded("frames", (44 + 22 * labels) * speakers + 70),
     ]
+
+
+def _figure_card(name: str, height: int, more: str = "") -> html.Section:
+    entry = find_figure(name)
+    about = " ".join(filter(None, [say(entry.about), more]))
+    return later_card(say(entry.title), name, height, about)
+
+
+def _folded(name: str, height: int) -> html.Section:
+    entry = find_figure(name)
+    return on_demand(say(entry.title), name, say(entry.about), height)
+
+
+def _drawn(name: str) -> Callable[[Session], Any]:
+    """What draws a figure of a session; a sentence where there is too little for it."""
+
+    def draw(session: Session) -> Any:
+        entry = find_figure(name)
+        figure = entry.draw(session)
+        if not has_data(figure):
+            return html.P(message_of(figure), className="too-little")
+        return graph(figure, say(entry.title), name, narrowest=_NARROWEST.get(name, 0))
+
+    return draw
+
+
+def _turns(session: Session) -> Any:
+    return turns_table(session, speaker_colours(session), emotion_colours(session.scheme))
+
+
+_NARROWEST = {"transitions": 340}
+"""Pixels below which a figure scrolls sideways."""
+
+_FIGURES = ("session-map", "trajectories", "talk-time", "emotion-shares", "transitions", "coupling", "frames")
+_PARTS: dict[str, Callable[[Session], Any]] = {
+    **{name: _drawn(name) for name in _FIGURES},
+    "summary": lambda session: bullets(map(str, session_summary(session))),
+    "flags": lambda session: flags_list(session, find_flags(session, rules_for(session))),
+    "turns": _turns,
+    "measures": lambda session: measure_cards(measure_tables(session)),
+}
+"""The parts that come later, by name."""

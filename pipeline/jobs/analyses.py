@@ -8,6 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from diarization.errors import AccessError
+
+from ..access.accounts import Accounts
+from ..access.visitors import Visitor, visiting, visitor
 from ..analysis import analyze_recording
 from ..config import Config, Runtime
 from ..stages.running import Progress
@@ -28,6 +32,7 @@ def analysis_payload(
     roles: Mapping[str, str] | None = None,
     language: str | None = None,
     consent: str | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -35,45 +40,68 @@ def analysis_payload(
     ----------
     path : Path
         The recording.
-    config, runtime, case, date, roles, language, consent
+    config, runtime, case, date, roles, language, consent, consents
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
     """
+    here, running = visitor(), runtime or Runtime()
     return {
         "path": str(path.absolute()),
         "config": (config or Config()).model_dump(mode="json"),
-        "device": (runtime or Runtime()).device,
+        "device": running.device,
         "case": case,
         "date": date.isoformat() if date else None,
         "upload": upload,
         "roles": dict(roles or {}),
         "language": language,
         "consent": consent,
+        "consents": dict(consents or {}),
         "file": _fingerprint(path),
+        **({"seconds_at_once": running.seconds_at_once} if running.seconds_at_once else {}),
+        **({"by": here.id} if here and here.name else {}),
     }
 
 
 def analyze_job(job: Job, workspace: Workspace, progress: Progress) -> str:
-    """Analyse the recording that the job names; gives the session's id.
+    """Analyse the recording that the job names, in the name of the user who asked for it; gives the session's id.
 
     Raises
     ------
     TurntoneError
         As ``analyze_recording``.
+    AccessError
+        Where the user is gone, or may not do that any more.
     """
+    with visiting(_whose(job, workspace)):
+        return _analyzed(job, workspace, progress)
+
+
+def _whose(job: Job, workspace: Workspace) -> Visitor | None:
+    """The user who asked for a job; None where it was whoever runs the program."""
+    by = job.payload.get("by")
+    if by is None:
+        return None
+    found = Accounts(workspace.path).visitor_of(by, "worker")
+    if found is None:
+        raise AccessError(f"{job.title}: whoever asked for this is no user any more; submit it again")
+    return found
+
+
+def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
     asked = job.payload
     path = Path(asked["path"])
     session = analyze_recording(
         path,
         workspace,
         Config.model_validate(asked["config"]),
-        Runtime(device=asked["device"]),
+        Runtime(device=asked["device"], seconds_at_once=asked.get("seconds_at_once")),
         asked["case"],
         datetime.date.fromisoformat(asked["date"]) if asked["date"] else None,
         progress,
         asked.get("roles"),
         {name: asked[name] for name in ("language", "consent") if asked.get(name)},
+        asked.get("consents"),
     )
     if asked["upload"]:
         remove_upload(path)

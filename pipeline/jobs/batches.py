@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 from ..analysis import distinct_recordings
 from ..config import Config, Runtime
+from ..store.database import as_json
 from ..workspace import Workspace
 from .analyses import ANALYZE, analysis_payload
 from .job import Job
@@ -71,7 +71,7 @@ def submit_batch(
     WorkspaceError
         Where the workspace cannot be written.
     """
-    refused = [f"{each.path}: not analysed, as the manifest says no consent" for each in planned if _refuses(each)]
+    refused = [f"{each.path}: not analysed, as there is no consent to it" for each in planned if _refuses(each)]
     by_path = {each.path: each for each in planned if not _refuses(each)}
     groups = distinct_recordings(list(by_path))
     copies = [(path, first) for first, *others in groups for path in others]
@@ -131,7 +131,7 @@ def work_batch(
 
 
 def _refuses(planned: Planned) -> bool:
-    return planned.consent == "no"
+    return "no" in (planned.consent, *planned.consents.values())
 
 
 def _work(planned: Planned, config: Config, runtime: Runtime | None) -> tuple[str, dict[str, Any]]:
@@ -147,6 +147,7 @@ def _work(planned: Planned, config: Config, runtime: Runtime | None) -> tuple[st
         roles=planned.roles,
         language=planned.language,
         consent=planned.consent,
+        consents=planned.consents,
     )
     return planned.path.name, payload
 
@@ -173,6 +174,6 @@ def _note(log: Path, job: Job) -> None:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(facts, ensure_ascii=False) + "\n")
+            lines.write(as_json(facts) + "\n")
     except OSError as error:  # the table of jobs has it all: no reason to stop
         _LOG.warning("%s: cannot be written (%s)", log, error.strerror)

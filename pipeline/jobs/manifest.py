@@ -9,6 +9,7 @@ from pathlib import Path
 
 from diarization.errors import ConfigError, FormatError, TurntoneError
 
+from ..consent import parse_consent
 from ..csv_rows import read_csv_rows
 from ..roles import channel_problem, parse_person
 from ..store.people import clean_name
@@ -16,8 +17,12 @@ from ..store.people import clean_name
 COLUMNS = ("path", "case", "date", "participants", "roles", "language", "consent")
 """Of a manifest, in any order; only ``path`` is needed."""
 
-CONSENT = ("yes", "no")
-"""What the column consent may hold, or nothing."""
+
+_EXAMPLES = {
+    "participants": "SPEAKER_00=Anna; SPEAKER_01=Ben",
+    "roles": "left=agent; right=customer",
+    "consent": "Anna=yes; Ben=analysis",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,9 @@ class Planned:
     language : str or None
         What is spoken, as the manifest says it; kept with the session.
     consent : str or None
-        ``yes``, or ``no``: then it is not analysed.
+        Of all who speak: one of ``pipeline.consent.CONSENTS``; with ``no`` it is not analysed.
+    consents : dict
+        The same by participant.
     """
 
     path: Path
@@ -43,6 +50,7 @@ class Planned:
     people: dict[str, str] = field(default_factory=dict)
     language: str | None = None
     consent: str | None = None
+    consents: dict[str, str] = field(default_factory=dict)
 
     @property
     def channels(self) -> dict[str, str]:
@@ -89,10 +97,8 @@ def read_manifest(path: Path) -> list[Planned]:
 def _planned(table: Path, where: str, row: Mapping[str, str]) -> Planned:
     if not row["path"]:
         raise FormatError(f"{where}: no path; name a recording")
-    consent = row.get("consent", "").lower()
-    if consent and consent not in CONSENT:
-        raise FormatError(f"{where}: consent is '{consent}'; yes, no or nothing is accepted")
     try:
+        consent, consents = _consents(row.get("consent", ""), row.get("participants", ""))
         case = clean_name(row["case"], "case") if row.get("case") else None
         return Planned(
             table.parent / Path(row["path"]).expanduser(),
@@ -100,7 +106,8 @@ def _planned(table: Path, where: str, row: Mapping[str, str]) -> Planned:
             _day(row.get("date", "")),
             _people(row.get("participants", ""), row.get("roles", "")),
             row.get("language") or None,
-            consent or None,
+            consent,
+            consents,
         )
     except TurntoneError as error:
         raise FormatError(f"{where}: {error}") from None
@@ -121,12 +128,24 @@ def _people(participants: str, roles: str) -> dict[str, str]:
     return people
 
 
+def _consents(text: str, participants: str) -> tuple[str | None, dict[str, str]]:
+    """What is said of all, or of each participant: ``yes``, or ``Anna=yes; Ben=analysis``."""
+    if "=" not in text:
+        return (text.strip().lower() if parse_consent(text) else None, {}) if text.strip() else (None, {})
+    said, names = _pairs(text, "consent"), set(_pairs(participants, "participants").values())
+    if unknown := sorted(set(said) - names):
+        raise ConfigError(f"consent: {unknown[0]} is none of the participants of this row")
+    for each in said.values():
+        parse_consent(each)
+    return None, {name: each.lower() for name, each in said.items()}
+
+
 def _pairs(text: str, column: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for part in filter(None, (each.strip() for each in text.split(";"))):
         left, equals, right = (each.strip() for each in part.partition("="))
         if not (left and equals and right) or left in pairs or ":" in right:
-            example = "SPEAKER_00=Anna; SPEAKER_01=Ben" if column == "participants" else "left=agent; right=customer"
+            example = _EXAMPLES[column]
             raise ConfigError(f"{column}: '{part}' is not understood; write it as {example}")
         pairs[left] = right
     return pairs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from diarization.errors import WorkspaceError
 from ..cache import key_of
 from ..store.database import Database
 from ..store.models import JOBS
+from ..store.pseudonyms import without_names
+from ..store.seen import seen_jobs
+from ..store.trail import record
 from ..store.writing import now
 from .job import LANES, MAX_ATTEMPTS, Job
 from .processes import lives, this_process
@@ -37,10 +41,12 @@ class JobQueue:
     ----------
     folder : Path
         The workspace's. It is made with the first job.
+    guarded : bool
+        As for a Workspace. Whoever is at work finds the jobs of cases that they see.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._database = Database(Path(folder) / "workspace.db")
+    def __init__(self, folder: Path, guarded: bool = False) -> None:
+        self._database = Database(Path(folder) / "workspace.db", guarded)
 
     # What there is
 
@@ -60,7 +66,7 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return None
-            row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).mappings().first()
+            row = connection.execute(select(JOBS).where(JOBS.c.id == job_id, *seen_jobs())).mappings().first()
             return _job(row) if row else None
 
     def jobs(self, state: str | None = None, batch: str | None = None, limit: int | None = None) -> list[Job]:
@@ -68,7 +74,9 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return []
-            statement = _wanted(select(JOBS), state, batch).order_by(JOBS.c.number.desc()).limit(limit)
+            statement = (
+                _wanted(select(JOBS), state, batch).where(*seen_jobs()).order_by(JOBS.c.number.desc()).limit(limit)
+            )
             return [_job(row) for row in reversed(connection.execute(statement).mappings().all())]
 
     def counts(self, batch: str | None = None) -> dict[str, int]:
@@ -76,7 +84,9 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return {}
-            statement = _wanted(select(JOBS.c.state, func.count()), None, batch).group_by(JOBS.c.state)
+            statement = (
+                _wanted(select(JOBS.c.state, func.count()), None, batch).where(*seen_jobs()).group_by(JOBS.c.state)
+            )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
     def batches(self, prefix: str) -> list[str]:
@@ -132,7 +142,10 @@ class JobQueue:
         """Queue jobs, all or none, as ``submit`` does; ``works`` are titles with payloads."""
         assert lane in LANES
         with self._database.writing() as connection:
-            return [_submitted(connection, kind, title, dict(payload), lane, batch) for title, payload in works]
+            jobs = [_submitted(connection, kind, title, dict(payload), lane, batch) for title, payload in works]
+            for job in jobs:
+                record(connection, "submitted", "job", job.id)
+            return jobs
 
     def claim(self, kinds: tuple[str, ...], batch: str | None = None) -> Job | None:
         """The next job of these kinds, of a batch where one is named, now this process's; None where none is queued.
@@ -171,11 +184,13 @@ class JobQueue:
         return bool(alive) and not wanted
 
     def finish(self, job_id: str, session: str | None) -> Job:
-        """The job is done; ``session`` is what it made."""
-        return self._end(job_id, {"state": "done", "session": session, "progress": 1.0, "reason": None})
+        """The job is done; ``session`` is what it made. Where names are not to be kept, it forgets them."""
+        done = {"state": "done", "session": session, "progress": 1.0, "reason": None}
+        return self._end(job_id, done | _nameless(self.get(job_id)))
 
     def fail(self, job_id: str, reason: str, again: bool = False) -> Job:
         """The job failed; where ``again``, it is queued once more unless it had its ``MAX_ATTEMPTS``."""
+        reason = os.fsencode(reason).decode("utf-8", "replace")
         again = again and self.get(job_id).attempts < MAX_ATTEMPTS
         return self._end(job_id, {"state": "queued" if again else "failed", "reason": reason})
 
@@ -197,6 +212,9 @@ class JobQueue:
         """
         with self._database_of_jobs() as connection:
             job = _job_like(connection, prefix)
+            assert connection is not None
+            if not job.ended:
+                record(connection, "cancelled", "job", job.id)
             if job.state == "queued":
                 return _changed(connection, job.id, _CANCELLED | {"finished": now()})
             if job.state == "running":
@@ -217,6 +235,8 @@ class JobQueue:
             job = _job_like(connection, prefix)
             if job.state not in ("failed", "cancelled"):
                 return job
+            assert connection is not None
+            record(connection, "retried", "job", job.id)
             again = {"state": "queued", "attempts": 0, "cancel_wanted": False, "finished": None, "progress": 0.0}
             return _changed(connection, job.id, again | ({"batch": batch} if batch else {}))
 
@@ -242,6 +262,12 @@ class JobQueue:
             return 0
         with self._database.writing() as connection:
             return _release_lost(connection)
+
+    def lost(self) -> list[Job]:
+        """The jobs that are running as their rows say, and whose process is gone."""
+        with self._reading() as connection:
+            rows = [] if connection is None else _lost(connection)
+            return [_job(row) for row in rows]
 
     def _anything_to_do(self) -> bool:
         """Whether a claim is worth a lock: idle workers ask every second."""
@@ -274,6 +300,15 @@ class JobQueue:
             yield connection
 
 
+def _nameless(job: Job) -> dict[str, Any]:
+    """What a job is called where file names and participants are not to be kept, and what stays of what was asked."""
+    if not (job.payload.get("config", {}).get("privacy") or {}).get("pseudonyms"):
+        return {}
+    called = f"recording-{job.id[:8]}"
+    hidden = {"path": called, "roles": {}, "consents": {}, "config": without_names(job.payload["config"])}
+    return {"title": called, "payload": job.payload | hidden}
+
+
 def work_key(kind: str, payload: Mapping[str, Any]) -> str:
     """What tells one piece of work from another: the same work is not queued twice."""
     return key_of(kind, dict(payload))
@@ -293,6 +328,7 @@ def _submitted(
     known = connection.execute(same).scalar()
     if known is not None:
         return _changed(connection, known, {"batch": batch} if batch else {})
+    title = os.fsencode(title).decode("utf-8", "replace")  # a file name need not be UTF-8, a column is
     row = {"id": secrets.token_hex(6), "kind": kind, "state": "queued", "lane": lane, "title": title, "key": key}
     connection.execute(insert(JOBS).values(**row, payload=payload, batch=batch, created=now()))
     return _changed(connection, row["id"], {})
@@ -306,11 +342,15 @@ def _changed(connection: Connection | None, job_id: str, changes: Mapping[str, A
 
 
 def _release_lost(connection: Connection) -> int:
-    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
-    lost = [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
+    lost = _lost(connection)
     for row in lost:
         _changed(connection, row["id"], _after_loss(row))
     return len(lost)
+
+
+def _lost(connection: Connection) -> list[RowMapping]:
+    running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
+    return [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
 
 
 def _after_loss(row: RowMapping) -> dict[str, Any]:
@@ -323,7 +363,7 @@ def _after_loss(row: RowMapping) -> dict[str, Any]:
 
 def _job_like(connection: Connection | None, prefix: str) -> Job:
     wanted = prefix.strip().lower()
-    statement = select(JOBS).where(JOBS.c.id.startswith(wanted, autoescape=True)).limit(2)
+    statement = select(JOBS).where(JOBS.c.id.startswith(wanted, autoescape=True), *seen_jobs()).limit(2)
     rows = connection.execute(statement).mappings().all() if connection is not None and wanted else []
     if len(rows) == 1:
         return _job(rows[0])

@@ -148,7 +148,7 @@ class Worker:
         except TurntoneError as error:
             return self.queue.fail(job.id, str(error))
         except Exception as error:
-            _LOG.warning("job %s (%s) failed unexpectedly", job.id, job.title, exc_info=True)
+            _LOG.warning("job %s failed unexpectedly", job.id, exc_info=True)
             return self.queue.fail(job.id, _unexpected(job, error), again=True)
         return self.queue.finish(job.id, session)
 

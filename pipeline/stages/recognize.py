@@ -20,10 +20,11 @@ from ..codecs import (
     window_arrays,
 )
 from ..engines import MODELS_IN_USE
+from ..scoring import counted
 from .running import Progress, Run, stage_key
 from .turns import HeardTurn
 
-_AT_ONCE = 64
+AT_ONCE = 64
 """Windows whose sound is in memory at once: half an hour at most, while models still have enough to batch."""
 
 _Found = TypeVar("_Found")
@@ -39,7 +40,7 @@ def recognize(turns: Sequence[HeardTurn], sound: Sound, run: Run) -> list[list[R
 def measure(turns: Sequence[HeardTurn], sound: Sound, run: Run) -> list[list[VoiceFeatures]]:
     """The voice features of each window, turn by turn, from a recogniser with baselines."""
     found = _windows_found("measure", turns, sound, run, _measured)
-    return _by_turn(features_from(found), turns)
+    return [counted(own, turn.windows) for own, turn in zip(_by_turn(features_from(found), turns), turns, strict=True)]
 
 
 def _windows_found(
@@ -77,8 +78,8 @@ def _in_parts(
     report: Progress,
 ) -> list[_Found]:
     found: list[_Found] = []
-    for start in range(0, len(heard), _AT_ONCE):
-        part = [waveform_of(window, waveform) for window, waveform in heard[start : start + _AT_ONCE]]
+    for start in range(0, len(heard), AT_ONCE):
+        part = [waveform_of(window, waveform) for window, waveform in heard[start : start + AT_ONCE]]
 
         def part_done(step: str, share: float, start: int = start, size: int = len(part)) -> None:
             report(step, (start + share * size) / len(heard))

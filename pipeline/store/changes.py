@@ -10,6 +10,7 @@ from .artifacts import Staging
 from .masks import enforce
 from .models import SESSIONS
 from .rescoring import Rescoring
+from .voiceprints import erase_refused
 from .voices import rematch
 from .writing import participants_in, sessions_with, tidy
 
@@ -34,6 +35,8 @@ class Change:
         The sessions whose speakers or scores the change changed, once it is settled.
     purged : list of str
         The recordings from which a mask removed something: their cached stages have to go once the transaction stands.
+    voiceless : list of str
+        The recordings from which the voice of somebody was removed who wants no voiceprint: likewise.
     """
 
     def __init__(self, connection: Connection, folder: Path, staging: Staging) -> None:
@@ -43,6 +46,7 @@ class Change:
         self.cases: set[int] = set()
         self.changed: set[str] = set()
         self.purged: list[str] = []
+        self.voiceless: list[str] = []
         self._sessions: set[str] = set()
         self._participants: set[int] = set()
 
@@ -59,6 +63,9 @@ class Change:
     def settle(self) -> None:
         """Do what follows, once everything is written."""
         self.staging.publish()  # what follows reads files that this change wrote as well
+        present = sorted(self._present(self._sessions))
+        self.voiceless = erase_refused(self.connection, self.folder, self.staging, present)
+        self.staging.publish()
         found = rematch(self.connection, self.folder, self.cases)
         self._sessions |= found.sessions
         concerned = self._participants | found.participants | participants_in(self.connection, self._sessions)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, delete, func, insert, select, update
 
+from ..cuts import CUTS, SPLIT, Answer, Piece, pieces_of
 from ..masking import MASKED
 from .models import CORRECTIONS, SESSIONS, TURNS
 from .writing import now
 
+SpokenTurn = tuple[float, float, str]
+"""Start, end and speaker of one of the machine's turns."""
 
-def answers_of(connection: Connection, session_id: str) -> dict[int, dict[str, str]]:
-    """What counts of a person's answers: by row of the turn and field, the last that was not taken back."""
-    found: dict[int, dict[str, str]] = {}
-    for row in _rows(connection, session_id, undone=False):
-        found.setdefault(row["position"], {})[row["field"]] = row["value"]
-    return found
+
+def answers_of(connection: Connection, session_id: str) -> list[Answer]:
+    """What counts of a person's answers, in order."""
+    rows = _rows(connection, session_id, undone=False)
+    return [Answer(row["number"], row["position"], row["field"], row["value"]) for row in rows]
 
 
 def corrected_sessions(connection: Connection, session_ids: Iterable[str]) -> set[str]:
@@ -26,6 +29,16 @@ def corrected_sessions(connection: Connection, session_ids: Iterable[str]) -> se
         CORRECTIONS.c.session_id.in_(list(session_ids)), CORRECTIONS.c.undone.is_(False)
     )
     return set(connection.execute(statement.distinct()).scalars())
+
+
+def cut_sessions(connection: Connection) -> dict[str, int]:
+    """The sessions whose turns a person split or joined, with how many more turns than the machine's that makes."""
+    more = func.sum(case((CORRECTIONS.c.field == SPLIT, 1), else_=-1))
+    statement = select(CORRECTIONS.c.session_id, more).where(
+        CORRECTIONS.c.undone.is_(False), CORRECTIONS.c.field.in_(CUTS)
+    )
+    rows = connection.execute(statement.group_by(CORRECTIONS.c.session_id))
+    return {session_id: int(count) for session_id, count in rows}
 
 
 def add_step(connection: Connection, session_id: str, answers: Mapping[int, Mapping[str, str]]) -> None:
@@ -80,39 +93,99 @@ def review_counts(connection: Connection, sure: float, uncertain: str) -> dict[s
     return {session_id: (int(unsure), int(done)) for session_id, unsure, done in connection.execute(statement)}
 
 
-def forget_emotions(connection: Connection, session_id: str, positions: Sequence[int]) -> None:
-    """Remove every answer on the emotion of some turns, also those taken back: a mask hides their speaker."""
-    own = (CORRECTIONS.c.session_id == session_id) & (CORRECTIONS.c.field == "emotion")
-    connection.execute(delete(CORRECTIONS).where(own, CORRECTIONS.c.position.in_(list(positions))))
+def pieces_in(connection: Connection, session_id: str, undone: bool = False) -> list[Piece]:
+    """The turns of a session as a person left them; with ``undone``, as if everything taken back were put again."""
+    answers = answers_of(connection, session_id)
+    if undone:
+        rows = _rows(connection, session_id, undone=True)
+        answers += [Answer(row["number"], row["position"], row["field"], row["value"]) for row in rows]
+    spans = [(start, end) for start, end, _ in _turns(connection, session_id).values()]
+    return pieces_of(spans, answers)
 
 
-def kept_answers(connection: Connection, session_id: str) -> list[dict[str, Any]]:
-    """The answers that count, with times and machine's speaker of their turns, while a session is stored anew."""
-    turns = _turns(connection, session_id)
+def speakers_given(
+    connection: Connection, session_id: str, machine: Sequence[str], wanted: Collection[str]
+) -> list[str]:
+    """To whom a person gave each of the machine's turns, else its speaker as the machine said.
+
+    Of a turn that was split or joined it is one of ``wanted`` where any of its parts is theirs, else the machine's.
+    """
+    found = list(machine)
+    for piece in pieces_in(connection, session_id):
+        for part in piece.parts:
+            speaker = piece.said.get("speaker", machine[part.turn])
+            if not piece.cuts or speaker in wanted:
+                found[part.turn] = speaker
+    return found
+
+
+def settled_rows(connection: Connection, session_id: str) -> list[dict[str, Any]]:
+    """A person's answers as rows that speak of the machine's turns, those taken back included.
+
+    Where turns were split or joined, they are what all steps come to for the turns that were neither, as one step.
+    """
+    rows = [dict(row) for undone in (False, True) for row in _rows(connection, session_id, undone)]
+    if not any(row["field"] in CUTS for row in rows):
+        return rows
+    known = {"session_id": session_id, "step": 1, "undone": False, "created": now()}
     return [
-        {"turn": turns[position], "answer": own}
-        for position, own in sorted(answers_of(connection, session_id).items())
-        if position in turns
+        known | {"position": piece.parts[0].turn, "field": field, "value": value}
+        for piece in pieces_in(connection, session_id)
+        if not piece.cuts
+        for field, value in piece.said.items()
     ]
 
 
+def forget_emotions(connection: Connection, session_id: str, turns: Iterable[int]) -> None:
+    """Remove every answer on the emotion of some of the machine's turns, also those taken back: a mask hides them."""
+    hidden = set(turns)
+    pieces = pieces_in(connection, session_id, undone=True)
+    numbers = {number for piece in pieces if hidden & {part.turn for part in piece.parts} for number in piece.numbers}
+    own = (CORRECTIONS.c.session_id == session_id) & (CORRECTIONS.c.field == "emotion")
+    connection.execute(delete(CORRECTIONS).where(own, CORRECTIONS.c.number.in_(sorted(numbers))))
+
+
+@dataclass(frozen=True)
+class KeptAnswers:
+    """A person's answers while their session is stored anew: the machine's turns, the steps, and what they come to."""
+
+    turns: list[SpokenTurn]
+    steps: list[dict[str, Any]]
+    pieces: list[Piece]
+
+
+def kept_answers(connection: Connection, session_id: str) -> KeptAnswers:
+    """The answers that count, with the machine's turns that they speak of, while a session is stored anew."""
+    columns = ("step", "position", "field", "value", "undone", "created")
+    rows = _rows(connection, session_id, undone=False)
+    steps = [{name: row[name] for name in columns} for row in rows]
+    turns = list(_turns(connection, session_id).values())
+    return KeptAnswers(turns, steps, pieces_in(connection, session_id) if rows else [])
+
+
 def answer_again(
-    connection: Connection,
-    session_id: str,
-    kept: Sequence[Mapping[str, Any]],
-    speakers: Iterable[str],
-    labels: Iterable[str],
+    connection: Connection, session_id: str, kept: KeptAnswers, speakers: Iterable[str], labels: Iterable[str]
 ) -> int:
-    """Put back what ``kept_answers`` gave, for turns that are found in the same place; gives how many are lost."""
-    places = {turn: position for position, turn in _turns(connection, session_id).items()}
+    """Put back what ``kept_answers`` gave, for turns that are found in the same place; gives how many are lost.
+
+    Turns that were split or joined are put back where every turn is found as it was.
+    """
+    turns = list(_turns(connection, session_id).values())
     known = {"speaker": set(speakers), "emotion": set(labels)}
+    if any(piece.cuts for piece in kept.pieces) and turns == kept.turns:
+        usable = [row for row in kept.steps if row["value"] in known.get(row["field"], {row["value"]})]
+        connection.execute(insert(CORRECTIONS), [{"session_id": session_id, **row} for row in usable])
+        return 0
+    places = {turn: position for position, turn in enumerate(turns)}
     found: dict[int, dict[str, str]] = {}
-    for each in kept:
-        own = {field: value for field, value in each["answer"].items() if value in known[field]}
-        if each["turn"] in places and own:
-            found[places[each["turn"]]] = own
+    touched = [piece for piece in kept.pieces if piece.said or piece.cuts]
+    for piece in touched:
+        own = {name: value for name, value in piece.said.items() if value in known[name]}
+        place = places.get(kept.turns[piece.parts[0].turn])
+        if place is not None and own and not piece.cuts:
+            found[place] = own
     _insert(connection, session_id, 1, found)
-    return len(kept) - len(found)
+    return len(touched) - len(found)
 
 
 def _insert(connection: Connection, session_id: str, step: int, answers: Mapping[int, Mapping[str, str]]) -> None:
@@ -140,9 +213,9 @@ def _rows(connection: Connection, session_id: str, undone: bool) -> list[RowMapp
     return list(connection.execute(statement.order_by(CORRECTIONS.c.number)).mappings())
 
 
-def _turns(connection: Connection, session_id: str) -> dict[int, tuple[float, float, str]]:
+def _turns(connection: Connection, session_id: str) -> dict[int, SpokenTurn]:
     statement = select(TURNS.c.position, TURNS.c.start, TURNS.c.end, TURNS.c.speaker)
-    rows = connection.execute(statement.where(TURNS.c.session_id == session_id))
+    rows = connection.execute(statement.where(TURNS.c.session_id == session_id).order_by(TURNS.c.position))
     return {position: (start, end, speaker) for position, start, end, speaker in rows}
 
 

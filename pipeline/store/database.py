@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
-from diarization.errors import WorkspaceError
+from diarization.errors import AccessError, WorkspaceError
 
+from ..access.visitors import check_may_change, visitor
 from .files import make_folder
 
-REVISION = "0005_corrections"
+REVISION = "0008_pseudonyms"
 """The newest migration: what this program's tables look like."""
 
 BUSY_SECONDS = 60
@@ -31,10 +32,18 @@ class Database:
 
     It keeps SQLite's rollback journal: one file that can be copied, read from a read-only disk and put on a network
     share, which a write-ahead log cannot. Readers wait only while a commit is under way.
+
+    Parameters
+    ----------
+    file : Path
+    guarded : bool
+        Whether nothing is read or written unless somebody is known to be at work (``pipeline.access.visitors``), as
+        behind a server: what forgets to ask who it is answers nobody.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, guarded: bool = False) -> None:
         self.file = file
+        self.guarded = guarded
         self._engine: Engine | None = None
 
     def exists(self) -> bool:
@@ -50,6 +59,7 @@ class Database:
         WorkspaceError
             Where the file is no workspace's database, was written by a newer program, or cannot be read.
         """
+        self._check_visitor()
         with as_sentences(self.file.parent, writing=False):
             self._make_current()
             with self._connection(writing=False) as connection:
@@ -63,7 +73,11 @@ class Database:
         ------
         WorkspaceError
             As ``reading``, and where nothing can be written.
+        AccessError
+            Where whoever is at work may only read.
         """
+        self._check_visitor()
+        check_may_change()
         with as_sentences(self.file.parent):
             make_folder(self.file.parent)
             self._make_current(create=True)
@@ -79,6 +93,10 @@ class Database:
                 assert raw is not None
                 raw.commit()
                 raw.execute("VACUUM")
+
+    def _check_visitor(self) -> None:
+        if self.guarded and visitor() is None:
+            raise AccessError("nobody is signed in here")
 
     def _make_current(self, create: bool = False) -> None:
         if not create and not self.exists():
@@ -132,14 +150,26 @@ def _database_sentence(said: str) -> str:
 def _engine(file: Path) -> Engine:
     url = URL.create("sqlite", database=str(file))
     options = {"timeout": BUSY_SECONDS}
-    engine = create_engine(url, poolclass=NullPool, json_serializer=_json, connect_args=options)
+    engine = create_engine(url, poolclass=NullPool, json_serializer=as_json, connect_args=options)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def as_json(value: Any) -> str:
+    """JSON as it is stored and logged: readable wherever it can be written as UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # A file name that is not UTF-8 stands as half characters in a str: as escapes it comes back as it was.
+    return text if _is_text(text) else json.dumps(value, allow_nan=False)
+
+
+def _is_text(text: str) -> bool:
+    """Whether a str can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

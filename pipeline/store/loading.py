@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from ..masking import mask_of
+from ..privacy import privacy_notes
 from ..scoring import MeasuredVoices
 from ..sessions import Session, said_by_a_person, speakers_table
 from ..trust import trust_notes
@@ -140,11 +141,20 @@ def presented(connection: Connection, session: Session) -> Session:
     row = session_row_of(connection, session.id)
     comparable = is_comparable(row)
     notes = [*session.notes, *trust_notes(session), *_relative_note(session), *_mask_note(session)]
+    notes += privacy_notes(session, _consents(connection, session.id))
     if not comparable:
         notes.append(_other_models(session, row["pinned"], row["models"]))
     return replace(
         session, provenance=session.provenance | {"comparable": comparable}, notes=tuple(dict.fromkeys(notes))
     )
+
+
+def _consents(connection: Connection, session_id: str) -> list[bool | None]:
+    """What the speakers of a session consent to, as far as they are known; None where nobody asked, or they are not."""
+    statement = select(PARTICIPANTS.c.consent_analysis).join_from(
+        SPEAKERS, PARTICIPANTS, SPEAKERS.c.participant_id == PARTICIPANTS.c.id, isouter=True
+    )
+    return list(connection.execute(statement.where(SPEAKERS.c.session_id == session_id)).scalars())
 
 
 def is_comparable(row: RowMapping) -> bool:

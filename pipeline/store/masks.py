@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from ..masking import AWAITING, MASKED, Mask, mask_of
 from ..scoring import MeasuredVoices
 from .artifacts import Staging, read_arrays
-from .corrections import answers_of, forget_emotions
+from .corrections import forget_emotions, pieces_in
 from .loading import artifacts_of, session_row_of, speaker_rows_of, turn_rows_of
 from .models import CASES, SESSIONS, TURNS
 from .writing import now, replace_artifact
@@ -66,9 +66,10 @@ def _enforce(connection: Connection, folder: Path, staging: Staging, session_id:
     row = session_row_of(connection, session_id)
     reasons = mask_of(row["provenance"]).reasons(said_roles(connection, session_id), session_id)
     turns = turn_rows_of(connection, session_id)
-    said = answers_of(connection, session_id)
+    said = _said_speakers(connection, session_id)
     why = [
-        reasons.get(turn["speaker"]) or reasons.get(said.get(turn["position"], {}).get("speaker", "")) for turn in turns
+        next((reasons[who] for who in (turn["speaker"], *said.get(turn["position"], ())) if who in reasons), None)
+        for turn in turns
     ]
     hidden = np.array([reason is not None for reason in why], bool)
     for turn, reason in zip(turns, why, strict=True):
@@ -85,6 +86,16 @@ def _enforce(connection: Connection, folder: Path, staging: Staging, session_id:
     scored = sum(bool(turn["scored"]) and not hide for turn, hide in zip(turns, hidden, strict=True))
     _update(connection, session_id, provenance={**row["provenance"], "baselines": baselines}, num_scored=scored)
     return str(row["recording_id"]) if removed else None
+
+
+def _said_speakers(connection: Connection, session_id: str) -> dict[int, set[str]]:
+    """To whom a person gave the machine's turns, whole or in part, by position."""
+    found: dict[int, set[str]] = {}
+    for piece in pieces_in(connection, session_id):
+        for part in piece.parts:
+            if "speaker" in piece.said:
+                found.setdefault(part.turn, set()).add(piece.said["speaker"])
+    return found
 
 
 def _mark(connection: Connection, turn: RowMapping, reason: str | None, session_id: str) -> None:

@@ -36,7 +36,8 @@ class Base(DeclarativeBase):
 
 
 class CaseRow(Base):
-    """A series of sessions that belong together, the models it is pinned to, and how its voices are matched."""
+    """A series of sessions that belong together, the models it is pinned to, how its voices are matched, how many days
+    its sessions are kept (for ever where null), and what its pseudonyms are made with (it has none where null)."""
 
     __tablename__ = "cases"
 
@@ -44,11 +45,16 @@ class CaseRow(Base):
     name: Mapped[str] = mapped_column(String, unique=True)
     models: Mapped[dict[str, Any]]
     identity: Mapped[dict[str, Any] | None]
+    keep_days: Mapped[int | None]
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     created: Mapped[datetime.datetime]
 
 
 class ParticipantRow(Base):
-    """A person in the sessions of a case, or, where ``case_id`` is null, in one session without a case."""
+    """A person in the sessions of a case, or, where ``case_id`` is null, in one session without a case.
+
+    ``consent_analysis`` and ``consent_voiceprint`` are null where nobody has asked.
+    """
 
     __tablename__ = "participants"
     __table_args__ = (UniqueConstraint("case_id", "name"),)
@@ -57,6 +63,8 @@ class ParticipantRow(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     name: Mapped[str]
     role: Mapped[str | None]
+    consent_analysis: Mapped[bool | None]
+    consent_voiceprint: Mapped[bool | None]
 
 
 class EnrolmentRow(Base):
@@ -208,6 +216,19 @@ class ArtifactRow(Base):
     size: Mapped[int]
 
 
+class ExportedRow(Base):
+    """A file that was written of a session outside the workspace, so that forgetting a person finds it."""
+
+    __tablename__ = "exported"
+    __table_args__ = (Index(None, "session_id"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(String(12))
+    path: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime.datetime]
+
+
 class JobRow(Base):
     """One piece of work: what is asked for, how far it is, who works on it, how it ended."""
 
@@ -236,6 +257,84 @@ class JobRow(Base):
     finished: Mapped[datetime.datetime | None]
 
 
+class UserRow(Base):
+    """Somebody who may sign in; ``id`` is random, and what the audit trail knows them by."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String, unique=True)
+    password: Mapped[str]
+    role: Mapped[str]
+    all_cases: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    created: Mapped[datetime.datetime]
+
+
+class GrantRow(Base):
+    """A case that a user sees, by name: it may begin later."""
+
+    __tablename__ = "grants"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    case_name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class TokenRow(Base):
+    """An API token of a user; of its secret only the SHA-256 is kept."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    label: Mapped[str]
+    secret: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime.datetime]
+    expires: Mapped[datetime.datetime | None]
+
+
+class SignInRow(Base):
+    """A browser in which a user is signed in."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    expires: Mapped[datetime.datetime]
+
+
+class AuditRow(Base):
+    """One thing that somebody did. Triggers keep rows from being changed or deleted; ``digest`` chains them.
+
+    ``actor`` and ``subject`` are random ids: of users, and of ``audit_names``.
+    """
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    time: Mapped[datetime.datetime]
+    actor: Mapped[str | None]
+    via: Mapped[str]
+    action: Mapped[str]
+    kind: Mapped[str | None]
+    subject: Mapped[str | None]
+    detail: Mapped[str | None]
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class AuditNameRow(Base):
+    """Whom or what a random id of the audit trail stands for; it goes with them, and the id then says nothing."""
+
+    __tablename__ = "audit_names"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    session_id: Mapped[str | None] = mapped_column(String(12), unique=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), unique=True)
+    participant_id: Mapped[int | None] = mapped_column(ForeignKey("participants.id", ondelete="CASCADE"), unique=True)
+    account: Mapped[str | None] = mapped_column(unique=True)
+
+
 def table(model: type[Base]) -> Table:
     """The table behind a model, for statements over many rows at once."""
     found = model.__table__
@@ -246,4 +345,6 @@ def table(model: type[Base]) -> Table:
 CASES, PARTICIPANTS, SESSIONS = table(CaseRow), table(ParticipantRow), table(SessionRow)
 SPEAKERS, TURNS, ARTIFACTS = table(SpeakerRow), table(TurnRow), table(ArtifactRow)
 ENROLMENTS, REFUSALS, VOICE_CALIBRATIONS = table(EnrolmentRow), table(RefusalRow), table(VoiceCalibrationRow)
-JOBS, CORRECTIONS = table(JobRow), table(CorrectionRow)
+JOBS, CORRECTIONS, EXPORTED = table(JobRow), table(CorrectionRow), table(ExportedRow)
+USERS, GRANTS, TOKENS, SIGN_INS = table(UserRow), table(GrantRow), table(TokenRow), table(SignInRow)
+AUDIT, AUDIT_NAMES = table(AuditRow), table(AuditNameRow)

@@ -14,6 +14,7 @@ from ..roles import role_problem
 from ..sessions import Session
 from .loading import Analysis, session_row_of, speaker_rows_of, usual_role
 from .models import PARTICIPANTS, REFUSALS, SESSIONS, SPEAKERS
+from .pseudonyms import stored_name
 from .writing import Assignment, now, participant_id_of, people_of
 
 _LONGEST_NAME = 200
@@ -79,7 +80,7 @@ def write_people(connection: Connection, session_id: str, people: Mapping[str, t
         check_label(session_id, label, labels)
         known.pop(label, None)
         if name is not None:
-            name = clean_name(name, "participant")
+            name = stored_name(connection, case_id, clean_name(name, "participant"))
             known[label] = name, checked_role(role) or roles.get(name) or _usual_role(connection, case_id, name)
         elif role is not None:
             known[label] = None, checked_role(role)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ import pandas as pd
 from sqlalchemy import RowMapping
 
 from diarization.recordings import Recording
-from diarization.segments import Segment
 from emotion.schemes import EmotionScheme
 
 from ..codecs import Arrays
-from ..sessions import TURN_COLUMNS, Session, SessionArrays, empty_matrix, segments_table, turns_table
+from ..privacy import privacy_of
+from ..sessions import TURN_COLUMNS, Session, SessionArrays, empty_matrix, turns_table
+from .pseudonyms import file_pseudonym, without_names
 
 _EMOTION_FIELDS = ("embeddings", "frame_scores", "frame_offsets", "frame_times")
 
@@ -28,17 +29,30 @@ def session_row(session: Session) -> dict[str, Any]:
         "id": session.id,
         "date": session.date,
         "recording_id": session.recording.id,
-        "path": _text(session.recording.path.absolute()),
+        "path": _path_of(session),
         "duration": session.recording.duration,
         "sampling_rate": session.recording.sampling_rate,
         "channels": session.recording.channels,
         "labels": list(session.scheme.labels),
         "quality": plain(session.quality),
-        "provenance": plain(session.provenance),
+        "provenance": plain(_provenance_of(session)),
         "notes": list(session.notes),
         "speaker_count": plain(session.speaker_count),
         **turn_counts(session.turns),
     }
+
+
+def _path_of(session: Session) -> str:
+    privacy = privacy_of(session.provenance)
+    hidden = (privacy is not None and privacy.pseudonyms) or "forgotten" in session.provenance
+    return file_pseudonym(session.recording.id) if hidden else _text(session.recording.path.absolute())
+
+
+def _provenance_of(session: Session) -> dict[str, Any]:
+    privacy = privacy_of(session.provenance)
+    if privacy is None or not privacy.pseudonyms:
+        return session.provenance
+    return session.provenance | {"config": without_names(session.provenance["config"])}
 
 
 def turn_counts(turns: pd.DataFrame) -> dict[str, int]:
@@ -97,10 +111,9 @@ def conversation_arrays(session: Session) -> Arrays:
 
 def segments_from(arrays: Mapping[str, Any]) -> pd.DataFrame:
     """The table of segments in its arrays."""
-    rows: Sequence[tuple[list[float], str]] = list(
-        zip(arrays["segment_times"].tolist(), arrays["segment_speakers"].tolist(), strict=True)
-    )
-    return segments_table([(Segment(*times), speaker) for times, speaker in rows])
+    times = arrays["segment_times"].reshape(-1, 2)
+    columns = {"start": times[:, 0], "end": times[:, 1], "speaker": arrays["segment_speakers"].tolist()}
+    return pd.DataFrame(columns).astype({"start": float, "end": float, "speaker": object})
 
 
 def emotion_arrays(arrays: SessionArrays) -> Arrays:

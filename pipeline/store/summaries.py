@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Select, case, func, select
 from diarization.errors import WorkspaceError
 
 from ..sessions import Session, participant_words
+from .corrections import cut_sessions
 from .loading import is_comparable, match_of, role_of
 from .models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from .seen import seen_sessions
 
 
 class SpeakerSummary(NamedTuple):
@@ -47,7 +49,7 @@ class SessionSummary:
     matches : list of dict or None
         How each of them came to be a participant, as ``match`` in a Session's ``speakers``.
     num_turns, num_scored : int
-        Turns, and those of them with scores.
+        Turns, as a person split and joined them, and those of the machine's with scores.
     created, changed : datetime.datetime
         When it was first analysed, and when its results or speakers last changed, UTC.
     recording_id : str
@@ -115,17 +117,23 @@ class CaseSummary:
     models: dict[str, Any] = field(default_factory=dict)
 
 
-def session_summaries(connection: Connection, case: str | None = None) -> list[SessionSummary]:
-    """The sessions of a case or of all, ordered by case, date and time of analysis; undated ones come last."""
-    wanted = [] if case is None else [CASES.c.name == case]
+def session_summaries(
+    connection: Connection, case: str | None = None, session_id: str | None = None
+) -> list[SessionSummary]:
+    """The sessions of a case, of all, or the one of an id, ordered by case, date and time of analysis; undated ones
+    come last."""
+    wanted = [*([] if case is None else [CASES.c.name == case]), *seen_sessions()]
+    wanted += [] if session_id is None else [SESSIONS.c.id == session_id]
     rows = connection.execute(_sessions().where(*wanted)).mappings().all()
     speakers, matches = defaultdict(list), defaultdict(list)
     for row in connection.execute(_speakers().where(*wanted)).mappings():
         speakers[row["session_id"]].append(SpeakerSummary(row["label"], row["participant"], role_of(connection, row)))
         matches[row["session_id"]].append(match_of(row))
+    more = cut_sessions(connection)
     return [
         SessionSummary(
-            **{name: row[name] for name in ("id", "case", "date", "duration", "num_turns", "num_scored")},
+            **{name: row[name] for name in ("id", "case", "date", "duration", "num_scored")},
+            num_turns=row["num_turns"] + more.get(row["id"], 0),
             path=Path(row["path"]),
             speakers=speakers[row["id"]],
             matches=matches[row["id"]],
@@ -138,13 +146,39 @@ def session_summaries(connection: Connection, case: str | None = None) -> list[S
     ]
 
 
+def session_versions(connection: Connection, case: str | None = None, session_id: str | None = None) -> dict[str, str]:
+    """When the results or speakers of a session, or of each of a case's, last changed, by id, in order of date."""
+    wanted = SESSIONS.c.id == session_id if case is None else CASES.c.name == case
+    statement = select(SESSIONS.c.id, SESSIONS.c.changed).join_from(SESSIONS, CASES, isouter=True)
+    rows = connection.execute(statement.where(wanted, *seen_sessions()).order_by(*by_date()))
+    return {known: at.isoformat() for known, at in rows}
+
+
+def state_of(connection: Connection) -> str:
+    """What tells the states of all sessions from each other."""
+    count, last = connection.execute(
+        select(func.count(), func.max(SESSIONS.c.changed)).select_from(SESSIONS).where(*seen_sessions())
+    ).one()
+    return f"{count} {last}"
+
+
 def case_summaries(connection: Connection) -> list[CaseSummary]:
-    """All cases with sessions, by name."""
-    by_case = defaultdict(list)
-    for session in session_summaries(connection):
-        by_case[session.case].append(session)
-    rows = connection.execute(select(CASES.c.name, CASES.c.models).order_by(CASES.c.name))
-    return [_case_summary(name, by_case[name], models) for name, models in rows if name in by_case]
+    """All cases with sessions, by name; counted by the database, as an archive has very many."""
+    counted = (func.count(), func.min(SESSIONS.c.date), func.max(SESSIONS.c.date))
+    cases = select(CASES.c.id, CASES.c.name, CASES.c.models, *counted).join_from(CASES, SESSIONS)
+    rows = connection.execute(cases.where(*seen_sessions()).group_by(CASES.c.id).order_by(CASES.c.name)).all()
+    people = defaultdict(list)
+    named = (
+        select(SESSIONS.c.case_id, PARTICIPANTS.c.name)
+        .join_from(SPEAKERS, PARTICIPANTS, SPEAKERS.c.participant_id == PARTICIPANTS.c.id)
+        .join(SESSIONS, SESSIONS.c.id == SPEAKERS.c.session_id)
+    )
+    for case_id, name in connection.execute(named.where(*seen_sessions()).distinct()):
+        people[case_id].append(name)
+    return [
+        CaseSummary(name, count, first, last, sorted(people[key]), models)
+        for key, name, models, count, first, last in rows
+    ]
 
 
 def session_courses(connection: Connection, session_ids: Sequence[str], bins: int = 24) -> dict[str, dict[str, Any]]:
@@ -190,12 +224,6 @@ def course_of(session: Session, bins: int = 24) -> dict[str, list[float | None]]
         part = min(int(start / session.recording.duration * bins), bins - 1)
         own[part] = (own[part][0] + valence * (end - start), own[part][1] + end - start)
     return {speaker: [total / lasts if lasts else None for total, lasts in own] for speaker, own in sums.items()}
-
-
-def _case_summary(name: str, sessions: list[SessionSummary], models: dict[str, Any]) -> CaseSummary:
-    dates = [session.date for session in sessions if session.date]
-    people = {speaker.participant for session in sessions for speaker in session.speakers if speaker.participant}
-    return CaseSummary(name, len(sessions), min(dates, default=None), max(dates, default=None), sorted(people), models)
 
 
 def _sessions() -> Select[Any]:
@@ -247,13 +275,15 @@ def session_id_like(connection: Connection, prefix: str) -> str:
     """
     from difflib import get_close_matches
 
-    ids: list[str] = list(connection.execute(select(SESSIONS.c.id).order_by(SESSIONS.c.id)).scalars())
+    every = select(SESSIONS.c.id).where(*seen_sessions()).order_by(SESSIONS.c.id)
     wanted = prefix.strip().lower()
-    found = [each for each in ids if each.startswith(wanted)] if wanted else []
+    begins = (SESSIONS.c.id >= wanted) & (SESSIONS.c.id < f"{wanted}~")  # which an index answers, where LIKE reads all
+    found: list[str] = list(connection.execute(every.where(begins)).scalars()) if wanted else []
     if len(found) == 1:
         return found[0]
     if found:
         raise WorkspaceError(f"'{prefix}' begins the ids of {len(found)} sessions: {_some(found)}; give more digits")
+    ids: list[str] = list(connection.execute(every).scalars())
     near = get_close_matches(wanted, ids, 3)
     hint = f"did you mean {_some(near)}?" if near else "turntone sessions list shows those there are"
     raise WorkspaceError(f"no session is called '{prefix}'; {hint}")

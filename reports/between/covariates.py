@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,46 @@ class Covariates:
         """Lines that speak of no session and no participant there is."""
         people = [(session, name) for session in sessions for name in {*session.speakers["participant"], None}]
         return [line for line, row in self.rows if not any(_speaks_of(row, *each) for each in people)]
+
+
+KNOWN = ("role", "case", "dates")
+"""What groups of people can be made of without a file, from what is known of the sessions."""
+
+
+def known_covariates(sessions: Sequence[Session], by: str, since: datetime.date | None = None) -> Covariates:
+    """Covariates from what is known of sessions: the roles of their people, their cases, or their dates.
+
+    Parameters
+    ----------
+    sessions : sequence of Session
+        Of any cases.
+    by : str
+        One of ``KNOWN``.
+    since : datetime.date, optional
+        For ``dates``: sessions before this day are ``before``, later ones ``since``; those without a date are neither.
+
+    Raises
+    ------
+    ConfigError
+        Where it is none of these, or the day is missing.
+    """
+    if by not in KNOWN:
+        raise ConfigError(f"groups '{by}': known are {', '.join(KNOWN)}")
+    if by == "dates" and since is None:
+        raise ConfigError("groups 'dates': a day is needed, as 2026-03-16; sessions before it are one group")
+    rows = [row for session in sessions for row in _known_rows(session, by, since)]
+    return Covariates(Path("workspace"), (by,), tuple(enumerate(rows, 1)))
+
+
+def _known_rows(session: Session, by: str, since: datetime.date | None) -> list[dict[str, str]]:
+    if by == "role":
+        people = session.speakers.dropna(subset=["participant", "role"]).to_dict("records")
+        return [{"session": session.id, "participant": row["participant"], by: row["role"]} for row in people]
+    if by == "case":
+        return [{"session": session.id, by: session.case}] if session.case else []
+    if session.date is None or since is None:
+        return []
+    return [{"session": session.id, by: "since" if session.date >= since else "before"}]
 
 
 def read_covariates(path: str | Path, by: str) -> Covariates:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from diarization.formats.cells import defused
+
 from .names import names_of
 from .tables import turn_rows
 
@@ -35,7 +37,7 @@ def _header(sessions: Sequence[Session], labels: bool) -> dict[str, Any]:
     emotions = sorted({str(each) for session in sessions for each in session.turns["emotion"] if each} | {
         label for session in sessions for label in session.scheme.labels
     })  # fmt: skip
-    speakers = sorted({name for session in sessions for name in names_of(session, labels).values()})
+    speakers = sorted({defused(name) for session in sessions for name in names_of(session, labels).values()})
     columns = {"speaker": "speaker", "emotion": "emotion", **{name: name for name in _columns(sessions)}}
     return {
         "name": "turntone",
@@ -71,7 +73,8 @@ def _columns(sessions: Sequence[Session]) -> list[str]:
 def _table(sessions: Sequence[Session], labels: bool) -> pd.DataFrame:
     rows = turn_rows(sessions)
     paths = {session.id: str(session.recording.path.absolute()) for session in sessions}
-    names = {(session.id, label): name for session in sessions for label, name in names_of(session, labels).items()}
+    every = [(session.id, label, name) for session in sessions for label, name in names_of(session, labels).items()]
+    names = {(session, label): defused(name) for session, label, name in every}
     keys = list(zip(rows["session"], rows["speaker"], strict=True)) if len(rows) else []
     table = pd.DataFrame(
         {

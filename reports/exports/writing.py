@@ -11,7 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from diarization.audio import read, read_flac
+from diarization.audio import read
 from diarization.errors import TurntoneError, WorkspaceError
 from diarization.files import write_whole
 from diarization.recordings import Waveform
@@ -98,10 +98,10 @@ def workspace_sound(workspace: Workspace) -> SoundOf:
 
     def sound_of(session: Session) -> Waveform:
         try:
-            copy = workspace.audio(session.id)
+            copy = workspace.kept_audio(session.id)
         except WorkspaceError:
             return sound_of_recording(session)
-        return read_flac(copy)
+        return copy.waveform()
 
     return sound_of
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
-from tests.dashboard.workspaces import FIRST, HOSTILE, HOSTILE_CASE, HOSTILE_NAME
+from pipeline.corrections import Corrections
+from pipeline.workspace import Workspace
+from tests.dashboard.workspaces import FIRST, HOSTILE, HOSTILE_CASE, HOSTILE_NAME, SECOND, hum
+from tests.sessions import make_session
 
-from .conftest import eventually
+from .conftest import eventually, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -94,9 +99,111 @@ def test_an_address_can_be_shared_and_goes_back(page: Page, address: str) -> Non
 def test_a_case_shows_its_figures_and_leads_to_its_sessions(page: Page, address: str) -> None:
     page.goto(f"{address}/case/Demo")
     page.locator(".graph .main-svg").first.wait_for()
-    assert page.locator(".graph").count() == 6
+    _bring(page)
+    assert page.locator(".graph").count() == 6  # two people: shares, valence, similarity; too few dates for trends
     page.get_by_role("link", name="session-1.wav").click()
     page.get_by_role("heading", name="session-1.wav").wait_for()
+
+
+@pytest.fixture
+def flagged_address(tmp_path: Path) -> Iterator[str]:
+    """Where a session is served in which the counsellor talks most of the time."""
+    own = Workspace(tmp_path / "own")
+    session = make_session(24)
+    own.save(session, hum(session.recording.duration))
+    Corrections(own).answer(FIRST, [0, 2, 4, 6, 8], speaker="SPEAKER_01")
+    yield from serving(own.path)
+
+
+def test_a_flag_leads_to_the_turn_it_rests_on(page: Page, flagged_address: str) -> None:
+    page.goto(f"{flagged_address}/session/{FIRST}")
+    page.locator(".flag .to-turn").first.wait_for()
+    page.wait_for_selector("#session-map .main-svg")
+    eventually(page, "document.getElementById('player').readyState >= 1")
+    button = page.locator(".flag .to-turn").first
+    start = float(str(button.get_attribute("data-start")))
+    button.click()
+    eventually(page, f"{_TIME} >= {start} && {_TIME} < {start} + 3")
+    eventually(page, "document.querySelector('#session-map .turn-mark')?.hidden === false")
+    left = "document.querySelector('#session-map .turn-mark').getBoundingClientRect().x"
+    wanted = """(start) => {
+        const plot = document.querySelector('#session-map .js-plotly-plot');
+        const axis = plot._fullLayout.xaxis;
+        return plot.getBoundingClientRect().x + axis._offset + axis.d2p(start);
+    }"""
+    assert abs(page.evaluate(left) - page.evaluate(wanted, start)) <= 1
+
+
+def test_what_a_session_has_beside_its_turns_comes_when_it_is_scrolled_to(page: Page, address: str) -> None:
+    page.goto(f"{address}/session/{FIRST}")
+    page.locator("h1").wait_for()
+    assert page.get_by_text("Balance of the talk").count() == 0
+    _bring(page)
+    page.get_by_text("Balance of the talk").first.wait_for()
+    assert page.locator("#frames .main-svg").count() == 0
+    page.get_by_text("The scores moment by moment").click()
+    page.locator("#frames .main-svg").first.wait_for()
+
+
+def test_a_cell_of_the_matrix_opens_both_sessions_and_a_turn_there_plays(page: Page, address: str) -> None:
+    page.goto(f"{address}/case/Demo")
+    matrix = page.locator(".js-plotly-plot", has=page.locator(".heatmaplayer image, .heatmaplayer .hm")).first
+    matrix.scroll_into_view_if_needed()
+    matrix.locator(".main-svg").first.wait_for()
+    spot = matrix.evaluate(
+        """(plot) => {
+            plot.scrollIntoView({block: 'center'});
+            const {xaxis, yaxis} = plot._fullLayout;
+            const box = plot.getBoundingClientRect();
+            return [box.x + xaxis._offset + 0.75 * xaxis._length, box.y + yaxis._offset + 0.25 * yaxis._length];
+        }"""
+    )
+    page.mouse.move(*spot)
+    page.mouse.click(*spot)
+    page.wait_for_url(f"**/compare?a={FIRST}&b={SECOND}&who=Anna")
+    page.get_by_text("These make the sessions unlike").wait_for()
+    button = page.locator(".to-turn").first
+    start, session = float(str(button.get_attribute("data-start"))), button.get_attribute("data-session")
+    button.click()
+    eventually(page, f"document.getElementById('player').src.endsWith('/audio/{session}')")
+    eventually(page, f"{_TIME} >= {start} && {_TIME} < {start} + 4")
+
+
+def test_who_is_compared_stands_in_the_address_that_can_be_reloaded(page: Page, address: str) -> None:
+    page.goto(f"{address}/compare?a={FIRST}&b={SECOND}")
+    page.get_by_text("Valence of Anna goes from").wait_for()
+    page.get_by_role("textbox", name="Who is compared").click()
+    page.get_by_role("option", name="Ben").click()
+    page.get_by_text("Valence of Ben goes from").wait_for()
+    page.wait_for_url("**who=Ben")
+    page.reload()
+    page.get_by_text("Valence of Ben goes from").wait_for()
+
+
+def test_a_point_of_the_turn_map_plays_its_turn(page: Page, address: str) -> None:
+    page.goto(f"{address}/case/Demo")
+    page.get_by_text("A map of the turns").first.click()
+    points = page.locator(".folded .scatterlayer .point")
+    points.first.wait_for(timeout=60_000)
+    plot = page.locator(".folded .js-plotly-plot").first
+    spot, start = plot.evaluate(
+        """(plot) => {
+            plot.scrollIntoView({block: 'center'});
+            const {xaxis, yaxis} = plot._fullLayout;
+            const [box, trace] = [plot.getBoundingClientRect(), plot._fullData[0]];
+            const [x, y] = [xaxis._offset + xaxis.d2p(trace.x[0]), yaxis._offset + yaxis.d2p(trace.y[0])];
+            return [[box.x + x, box.y + y], trace.customdata[0][1]];
+        }"""
+    )
+    page.mouse.move(*spot)
+    page.mouse.click(*spot)
+    eventually(page, f"document.getElementById('player').src.includes('/audio/') && {_TIME} >= {start} - 0.1")
+
+
+def _bring(page: Page) -> None:
+    """Go through the page until everything that comes later is there."""
+    waiting = '[...document.querySelectorAll(".waiting-part")].find((each) => !each.closest("details:not([open])"))'
+    eventually(page, f"(() => {{ const next = {waiting}; next?.scrollIntoView(); return !next; }})()", 60)
 
 
 def test_search_narrows_the_list(page: Page, address: str) -> None:
@@ -214,6 +321,8 @@ def test_on_a_phone_a_turn_plays_and_no_page_is_wider_than_the_screen(phone_page
         "/participants",
         "/models",
         "/case/Demo",
+        f"/compare?a={FIRST}&b={SECOND}",
+        "/compare?groups=case",
         f"/session/{FIRST}",
     ):
         phone_page.goto(address + path)
@@ -221,6 +330,7 @@ def test_on_a_phone_a_turn_plays_and_no_page_is_wider_than_the_screen(phone_page
         phone_page.wait_for_timeout(300)
         assert phone_page.evaluate("document.documentElement.scrollWidth") == 390
     eventually(phone_page, "document.getElementById('player').readyState >= 1")
+    _bring(phone_page)
     phone_page.get_by_role("button", name="Play Ben from 0:17").tap()
     eventually(phone_page, f"{_TIME} >= 17.5 && {_TIME} < 20.5")
 

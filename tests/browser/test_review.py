@@ -79,7 +79,7 @@ def test_all_turns_of_a_speaker_go_to_another(own: Workspace, own_address: str, 
     page.goto(f"{own_address}/review/{ID}")
     page.locator("#review-queue .queued").first.wait_for()
     page.locator("#review-queue .queued", has_text="Anna").first.click()
-    page.get_by_label("All turns of Anna are this speaker's").check()
+    page.get_by_label("All turns of Anna are this speaker's: the two are one").check()
     page.get_by_role("group", name="Who speaks?").get_by_role("button", name="Ben").click()
     page.locator("#review-queue .queued", has_text="Anna").first.wait_for(state="detached")
     assert set(own.session(ID).turns["speaker"]) == {"SPEAKER_01"}
@@ -102,3 +102,29 @@ def test_masked_speakers_cannot_be_corrected(own: Workspace, own_address: str, p
     page.get_by_text("This speaker is masked").wait_for()
     assert page.locator("#review .answer:enabled").count() == 0
     assert page.get_by_role("button", name="Right as it is").is_disabled()
+
+
+def test_a_turn_is_split_where_the_recording_stands_and_joined_again(
+    own: Workspace, own_address: str, page: Page
+) -> None:
+    page.goto(f"{own_address}/review/{ID}")
+    page.locator("#review-queue .queued", has_text="0:07").click()  # 7 to 10 s
+    eventually(page, "document.getElementById('player').readyState >= 1")
+    page.evaluate("document.getElementById('player').pause()")
+    page.evaluate("document.getElementById('player').currentTime = 8.5")
+    page.get_by_role("button", name="Split here").click()
+    page.get_by_text("split by a person").wait_for()
+    page.get_by_role("heading", name="0:07 to 0:08").wait_for()
+    split = own.session(ID)
+    assert len(split.turns) == 15
+    assert split.turns.loc[[2, 3], ["start", "end"]].to_numpy().tolist() == [[7.0, 8.5], [8.5, 10.0]]
+    page.keyboard.press("m")
+    page.get_by_role("heading", name="0:07 to 0:10").wait_for()
+    assert len(own.session(ID).turns) == 14
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="0:07 to 0:08").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="0:07 to 0:10").wait_for()
+    assert own.session(ID).reviews == {}
+    page.get_by_role("button", name="Redo").click()
+    page.get_by_role("heading", name="0:07 to 0:08").wait_for()

@@ -228,6 +228,29 @@ def test_the_schema_lists_the_api_and_nothing_else(client: TestClient) -> None:
     assert all(path.startswith("/api/") for path in paths)
 
 
+def test_a_turn_is_split_and_joined(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(8))
+    with TestClient(make_app(own.path), base_url="http://127.0.0.1:8050") as client:
+        address = f"/api/sessions/{FIRST}/review"
+        found = client.post(address, json={"split": {"turn": 2, "at": 8.5}}).json()
+        halves = sorted(
+            (each["turn"], each["start"], each["end"], each["cuts"], each["reviewed"])
+            for each in found["turns"]
+            if each["turn"] in (2, 3)
+        )
+        assert halves == [(2, 7.0, 8.5, ["split"], []), (3, 8.5, 10.0, ["split"], [])]
+        turns = client.get(f"/api/sessions/{FIRST}/turns").json()
+        assert (len(turns), turns[2]["reviewed"], turns[2]["machine"]["spans"]) == (9, ["split"], [[7.0, 10.0]])
+        table = client.get("/api/export", params={"to": "csv", "session": FIRST}).text
+        assert len(table.splitlines()) == 10
+        assert len(client.post(address, json={"join": 2}).json()["turns"]) == 8
+        assert client.post(f"{address}/undo").json()["steps"] == {"done": 1, "undone": 1}
+        wrong = client.post(address, json={"split": {"turn": 0, "at": 9.0}})
+        assert (wrong.status_code, "choose a time within it" in wrong.json()["detail"]) == (400, True)
+        assert client.post(address, json={"join": 2, "emotion": "sad"}).status_code == 422
+
+
 def test_a_review_is_answered_undone_and_exported(tmp_path: Path) -> None:
     own = Workspace(tmp_path / "own")
     own.save(make_session(8))
@@ -281,3 +304,46 @@ def test_a_job_that_has_ended_is_taken_off_the_list(tmp_path: Path) -> None:
         client.post(f"/api/jobs/{job.id}/cancel")
         assert client.delete(f"/api/jobs/{job.id}").status_code == 204
         assert client.get("/api/jobs").json() == []
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "diarization.reference=/etc/passwd",
+        "diarization.reference=turns.rttm",
+        " emotion.model = '/srv/model'",
+        "emotion.head=../other/heads/mine",
+        "diarization.model=~/models",
+        "reports.flags=/etc/passwd",
+    ],
+)
+def test_settings_name_no_file_of_the_server(own_client: TestClient, tone: bytes, setting: str) -> None:
+    body = {"upload": uploaded(own_client, tone), "settings": [setting]}
+    assert "no file or folder of the server" in detail(own_client.post("/api/jobs", json=body), 400)
+
+
+def test_measures_are_given_of_sessions_and_cases(client: TestClient) -> None:
+    one = client.get("/api/measures", params={"session": FIRST, "measure": ["talk_share"]}).json()
+    assert one["session"] == FIRST
+    assert {each["measure"] for each in one["measures"]} == {"talk_share"}
+    case = client.get("/api/measures", params={"case": "Demo", "measure": "talk_share"}).json()
+    assert case["case"] == "Demo" and {each["session"] for each in case["measures"]} >= {FIRST, SECOND}
+    assert "did you mean 'talk_share'" in detail(
+        client.get("/api/measures", params={"session": FIRST, "measure": "talk_shar"}), 400
+    )
+    assert "either a session or a case" in detail(client.get("/api/measures"), 422)
+    assert "no such case" in detail(client.get("/api/measures", params={"case": "None"}), 404)
+
+
+def test_participants_are_merged_and_split(own_client: TestClient) -> None:
+    def names() -> list[str]:
+        return [each["name"] for each in own_client.get("/api/participants", params={"case": "Demo"}).json()]
+
+    split = {"name": "Anna", "new": "Zoe", "case": "Demo", "speakers": [{"session": FIRST}]}
+    assert own_client.post("/api/participants/split", json=split).status_code == 200
+    assert names() == ["Anna", "Ben", "Zoe"]
+    merge = {"name": "Anna", "others": ["Zoe"], "case": "Demo"}
+    assert own_client.post("/api/participants/merge", json=merge).status_code == 200
+    assert names() == ["Anna", "Ben"]
+    both = own_client.post("/api/participants/merge", json={"name": "Anna", "others": ["Ben"], "case": "Demo"})
+    assert "cannot be two speakers" in detail(both, 400)

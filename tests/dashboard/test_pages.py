@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from dash import html
 from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboard.pages import Page, page_at
+from dashboard.pages import Page, page_at, part_at
 from dashboard.sessions import Library
 from diarization.errors import WorkspaceError
+from pipeline.corrections import Corrections
 from pipeline.workspace import Workspace
 from tests.sessions import make_session
 
@@ -35,7 +37,17 @@ def _texts(part: Any) -> list[str]:
 
 def part(page: Page, name: str) -> Any:
     """The component of that id, None where there is none."""
-    return next((each for each in page.content._traverse() if getattr(each, "id", None) == name), None)
+    return _found(page.content, name)
+
+
+def _found(content: Any, name: Any) -> Any:
+    return next((each for each in content._traverse() if getattr(each, "id", None) == name), None)
+
+
+def later_parts(page: Page) -> list[str]:
+    """The names of the parts that come later."""
+    ids = [getattr(each, "id", None) for each in page.content._traverse()]
+    return [each["part"] for each in ids if isinstance(each, dict) and each["type"] == "later"]
 
 
 def test_an_empty_workspace_says_how_to_make_the_first_session(tmp_path: Path) -> None:
@@ -60,10 +72,10 @@ def test_a_session_page_has_its_player_turns_and_figures(library: Library) -> No
     page = page_at(library, f"/session/{FIRST}")
     assert page.title == "session-0.wav – session"
     assert part(page, "player").src == f"/audio/{FIRST}"
-    assert part(page, "session-map").figure.data
-    turns = part(page, "turns-table").rowData
-    assert (turns[2]["start"], turns[2]["speaker"], turns[2]["label"]) == (7.0, "Anna", "SPEAKER_00")
-    assert turns[3]["emotion"] is None
+    assert _found(part_at(library, f"/session/{FIRST}", "", "session-map"), "session-map").figure.data
+    turns = _found(part_at(library, f"/session/{FIRST}", "", "turns"), "turns-table").rowData
+    assert (turns[2]["start"], turns[2]["speaker"], turns[2]["key"]) == (7.0, "Anna", "2")
+    assert "emotion" not in turns[3]
     assert turns[3]["reason"].startswith("0.30 s of clean speech")
 
 
@@ -71,15 +83,15 @@ def test_a_session_without_audio_has_no_player_and_says_so(library: Library) -> 
     page = page_at(library, f"/session/{SILENT}")
     assert part(page, "player") is None
     assert "The audio of this session is not kept" in text_of(page)
-    assert part(page, "turns-table") is not None
+    assert "turns" in later_parts(page)
 
 
 def test_a_session_without_speech_says_so(tmp_path: Path) -> None:
     own = Workspace(tmp_path / "own")
     own.save(make_session(0, participants=(), roles=(), unscored=None))
     page = page_at(Library(own), f"/session/{FIRST}")
-    assert "No speech was found" in text_of(page)
-    assert part(page, "session-map") is None
+    assert later_parts(page) == ["summary"]
+    assert "No speech was found" in texts_of_part(Library(own), f"/session/{FIRST}", "summary")
 
 
 def test_a_case_page_shows_each_participant_and_its_sessions(library: Library) -> None:
@@ -121,9 +133,11 @@ def test_hostile_names_are_text_never_markup(library: Library) -> None:
 
 
 def test_figures_do_not_pass_on_markup(library: Library) -> None:
-    page = page_at(library, f"/session/{HOSTILE}")
-    figures = [each.figure for each in page.content._traverse() if type(each).__name__ == "Graph"]
-    assert figures
+    path = f"/session/{HOSTILE}"
+    parts = [html.Div(part_at(library, path, "", name)) for name in later_parts(page_at(library, path))]
+    found = [each for content in parts for each in content._traverse()]
+    figures = [each.figure for each in found if type(each).__name__ == "Graph"]
+    assert len(figures) >= 4
     for figure in figures:
         assert "<img" not in json.dumps(figure.to_plotly_json(), cls=PlotlyJSONEncoder)
 
@@ -134,3 +148,81 @@ def test_what_is_damaged_is_said_in_a_sentence(library: Library, monkeypatch: py
 
     monkeypatch.setattr(library, "session", damaged)
     assert "its arrays are damaged" in text_of(page_at(library, f"/session/{FIRST}"))
+
+
+def texts_of_part(library: Library, path: str, name: str, search: str = "") -> str:
+    """Everything that a part of a page says."""
+    return " ".join(_texts(html.Div(part_at(library, path, search, name))))
+
+
+def test_every_part_of_every_page_is_there(library: Library) -> None:
+    pair = f"?a={FIRST}&b={SECOND}&who=Anna"
+    for path, search in (
+        (f"/session/{FIRST}", ""),
+        ("/case/Demo", ""),
+        ("/compare", pair),
+        ("/compare", "?groups=case"),
+    ):
+        for name in later_parts(page_at(library, path, search)):
+            said = texts_of_part(library, path, name, search)
+            assert "nothing here any more" not in said, (path, name)
+
+
+def test_a_part_that_is_not_there_says_so(library: Library) -> None:
+    for path, name in (
+        (f"/session/{FIRST}", "nothing"),
+        ("/session/ffffffffffff", "summary"),
+        ("/case/Demo", "turns:x"),
+    ):
+        assert "There is nothing here any more" in texts_of_part(library, path, name)
+
+
+def test_a_part_is_made_once_while_its_session_is_unchanged(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(4, participants=(None, None), roles=(None, None)))
+    library, path = Library(own), f"/session/{FIRST}"
+    before = part_at(library, path, "", "summary")
+    assert part_at(library, path, "", "summary") is before
+    own.assign(FIRST, {"SPEAKER_00": ("Anna", "client")})
+    assert "Anna" in texts_of_part(library, path, "summary")
+
+
+def test_a_flag_leads_to_its_turns(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(24))
+    Corrections(own).answer(FIRST, [0, 2, 4, 6, 8], speaker="SPEAKER_01")
+    library = Library(own)
+    flags = part_at(library, f"/session/{FIRST}", "", "flags")
+    assert "The counsellor talks most of the time" in " ".join(_texts(flags))
+    buttons = [each for each in flags._traverse() if getattr(each, "className", "") == "play to-turn"]
+    assert buttons
+    turns = own.session(FIRST).turns
+    for each in buttons:
+        known = each.to_plotly_json()["props"]
+        assert float(known["data-start"]) == pytest.approx(turns.at[int(known["data-turn"]), "start"])
+
+
+def test_measures_stand_with_their_cautions(library: Library) -> None:
+    said = texts_of_part(library, f"/session/{FIRST}", "measures")
+    for heading in ("Turn taking", "The exchange", "Dynamics", "Between speakers"):
+        assert heading in said
+    assert "Back-channels" in said
+    assert "Neighbouring turns are alike, so p is somewhat too small." in said
+
+
+def test_compare_without_two_sessions_says_what_to_do(library: Library) -> None:
+    assert "Choose two sessions above." in text_of(page_at(library, "/compare"))
+    assert "one and the same session" in text_of(page_at(library, "/compare", f"?a={FIRST}&b={FIRST}"))
+    assert "no session ffffffffffff" in text_of(page_at(library, "/compare", f"?a={FIRST}&b=ffffffffffff"))
+
+
+def test_sessions_without_a_common_person_stand_side_by_side_all_the_same(library: Library) -> None:
+    pair = f"?a={FIRST}&b={SILENT}"
+    assert "Nobody is known in both sessions" in texts_of_part(library, "/compare", "summary", pair)
+    assert "Silence" in texts_of_part(library, "/compare", "measures", pair)
+
+
+def test_groups_that_are_too_small_say_what_would_be_enough(library: Library) -> None:
+    said = texts_of_part(library, "/compare", "groups", "?groups=role")
+    assert "client: 2 people, 3 sessions" in said
+    assert "not enough data" in said

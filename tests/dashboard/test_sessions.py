@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dashboard.pages import part_at
 from dashboard.sessions import Library
+from pipeline.access.visitors import Visitor, visiting
 from pipeline.sessions import Session
 from pipeline.workspace import Workspace
 from tests.sessions import make_session
@@ -67,7 +69,7 @@ def test_a_case_gives_its_sessions_by_date(library: Library) -> None:
 def test_audio_is_none_where_it_is_not_kept(library: Library) -> None:
     assert library.audio(SILENT) is None
     kept = library.audio(FIRST)
-    assert kept is not None and kept.suffix == ".flac"
+    assert kept is not None and kept.path.suffix == ".flac"
 
 
 def test_a_workspace_that_does_not_exist_is_empty(tmp_path: Path) -> None:
@@ -75,3 +77,22 @@ def test_a_workspace_that_does_not_exist_is_empty(tmp_path: Path) -> None:
     assert library.sessions() == []
     assert library.session(FIRST) is None
     assert not (tmp_path / "none").exists()
+
+
+def test_what_was_made_for_one_visitor_is_not_shown_to_another_who_sees_less(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own", guarded=True)
+    own.save(make_session(8, case="Demo"))
+    own.save(make_session(8, seed=1, case="Other"))
+    library = Library(own)
+    everybody = Visitor("a", "page", "viewer")
+    less = Visitor("b", "page", "viewer", frozenset({"Other"}))
+    with visiting(everybody):
+        assert [each.id for each in library.sessions()] == [FIRST, SECOND]
+        assert "8 turns" in str(part_at(library, f"/session/{FIRST}", "", "summary"))
+        part_at(library, "/compare", f"?a={FIRST}&b={SECOND}", "summary")
+    with visiting(less):
+        assert [each.id for each in library.sessions()] == [SECOND]
+        assert [each.name for each in library.cases()] == ["Other"]
+        assert (library.version(FIRST), library.session(FIRST), library.case("Demo")) == (None, None, None)
+        for path, search in ((f"/session/{FIRST}", ""), ("/compare", f"?a={FIRST}&b={SECOND}"), ("/case/Demo", "")):
+            assert "There is nothing here any more" in str(part_at(library, path, search, "summary"))

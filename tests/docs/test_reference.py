@@ -74,3 +74,16 @@ def test_each_address_of_the_api_is_documented(tmp_path: Path) -> None:
         if not any(f"`{path}`" in row and f"| {method.upper()} |" in row for row in rows)
     ]
     assert missing == []
+
+
+def test_each_page_is_documented(tmp_path: Path) -> None:
+    from dashboard.app import make_app
+    from dashboard.layout.shell import PLACES
+
+    page = (DOCS / "pages.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    paths = {str(getattr(route, "path", "")).replace(":path}", "}") for route in make_app(tmp_path / "none").routes}
+    shown = [path for path in paths if path.startswith(("/session/", "/review/", "/case/"))]
+    addresses = [*shown, *(address for _, address in PLACES)]
+    assert len(addresses) >= 9
+    assert [each for each in addresses if not any(row.startswith(f"| `{each}` |") for row in rows)] == []

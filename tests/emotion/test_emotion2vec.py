@@ -8,7 +8,7 @@ import pytest
 from diarization.errors import AudioError, ModelError
 from diarization.model_files import folder_of
 from emotion.emotion2vec import Emotion2vecRecognizer, catalog_name
-from emotion.recognizers import EmotionConfig, make_recognizer
+from emotion.recognizers import BatchedRecognizer, EmotionConfig, make_recognizer
 from emotion.schemes import CANONICAL
 from tests.emotion2vec_checkpoint import FIVE_TOKENS, make_checkpoint
 from tests.funasr_reference import funasr_results
@@ -165,6 +165,24 @@ def test_threads_share_one_model(tiny: Path, monkeypatch: pytest.MonkeyPatch):
     assert len(loads) == 1
     assert len(found) == 4
     assert all(np.array_equal(each[2].scores, found[0][2].scores) for each in found)
+
+
+def test_the_sound_that_runs_at_once_can_be_set(tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    import emotion.emotion2vec_engine as engine
+
+    sizes: list[int] = []
+    run_batch = engine.Emotion2vecEngine._run_batch
+    monkeypatch.setattr(
+        engine.Emotion2vecEngine,
+        "_run_batch",
+        lambda self, batch: sizes.append(len(batch.line.frames)) or run_batch(self, batch),
+    )
+    recognizer, clips = Emotion2vecRecognizer(str(tiny)), real_clips(4, 1.0, 1.0)
+    recognizer.recognize(clips)
+    recognizer.budget = 3.0
+    recognizer.recognize(clips)
+    assert sizes[1:] == [4, 2, 2]  # the first one warms up
+    assert isinstance(recognizer, BatchedRecognizer)
 
 
 def test_progress_reaches_the_end(tiny: Path):

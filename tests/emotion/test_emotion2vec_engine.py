@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from diarization.errors import ConfigError, ModelError
 from emotion.emotion2vec_checkpoint import Checkpoint, load_model, read_checkpoint
 from emotion.emotion2vec_engine import Emotion2vecEngine
+from emotion.emotion2vec_layers import _ThreeByTwo
 from emotion.emotion2vec_lines import Line, num_frames, plan_batches
 from tests.emotion2vec_checkpoint import make_checkpoint, make_config
 
@@ -139,6 +140,19 @@ def test_long_sound_goes_through_the_front_end_in_blocks(engine, network, monkey
     engine.budget = 20.0
     waveforms = [clip(48_000), clip(24_321)]
     assert_agrees(network, waveforms, engine.run(waveforms))
+
+
+@pytest.mark.parametrize("length", [3, 4, 5, 6, 7, 8, 101, 102, 103])
+def test_a_convolution_with_fewer_products_gives_what_pytorchs_own_gives(length: int):
+    import torch
+
+    torch.manual_seed(length)
+    layer = torch.nn.Conv1d(6, 10, 3, stride=2, bias=False).double()
+    sound = torch.randn(length, 6, dtype=torch.float64)
+    with torch.inference_mode():
+        found, expected = _ThreeByTwo(layer.weight)(sound), layer(sound.T[None])[0].T
+    assert found.shape == expected.shape
+    assert (found - expected).abs().max() < 1e-14
 
 
 def test_progress_ends_with_all_of_the_sound(engine):

@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 from diarization.diarizations import diarization_of
 from diarization.segments import Segment, difference, intersection, total_duration
 from diarization.turns import Turn, TurnRules, turns_of
-from emotion.recognizers import EmotionConfig, Recognition
-from emotion.windows import Window, clean_speech, join_windows, level_of, turn_speech, waveform_of, windows_of
+from emotion.recognizers import EmotionConfig
+from emotion.windows import (
+    Window,
+    all_heard,
+    clean_speech,
+    level_of,
+    seconds_counted,
+    turn_speech,
+    waveform_of,
+    windows_of,
+)
 
 
 def turn(*pieces: tuple[float, float], overlapped: tuple[tuple[float, float], ...] = ()) -> Turn:
@@ -60,9 +69,31 @@ def test_a_pause_in_the_first_half_of_a_window_does_not_cut_it():
     assert windows == [heard((0.0, 20.0)), heard((20.2, 40.0))]
 
 
-def test_a_long_turn_without_pauses_is_cut_evenly():
-    assert windows_of(turn((10.0, 100.0))) == [heard((10.0, 40.0)), heard((40.0, 70.0)), heard((70.0, 100.0))]
-    assert [window.duration for window in windows_of(turn((0.0, 33.0)))] == pytest.approx([16.5, 16.5])
+def test_a_long_turn_without_pauses_is_heard_in_even_windows_that_share_two_seconds():
+    assert windows_of(turn((10.0, 90.0))) == [heard((10.0, 38.0)), heard((36.0, 64.0)), heard((62.0, 90.0))]
+    assert windows_of(turn((0.0, 33.0))) == [heard((0.0, 17.5)), heard((15.5, 33.0))]
+
+
+def test_windows_share_a_quarter_where_they_are_short():
+    assert windows_of(turn((0.0, 7.0)), 4.0) == [heard((0.0, 4.0)), heard((3.0, 7.0))]
+
+
+def test_a_pause_in_reach_is_cut_at_and_nothing_is_shared():
+    windows = windows_of(turn((0.0, 35.0), (35.4, 60.0)))
+    assert windows == [heard((0.0, 21.5)), heard((19.5, 35.0)), heard((35.4, 60.0))]
+
+
+def test_windows_that_overlap_begin_half_seconds_apart_so_that_their_frames_meet():
+    windows = windows_of(turn((3.21, 190.33)))
+    starts = [window.segment.start - 3.21 for window in windows]
+    assert len(windows) == 7
+    assert [start % 0.5 for start in starts] == pytest.approx([0] * 7)
+
+
+def test_what_two_windows_share_counts_half_in_each():
+    windows = [heard((0.0, 21.0)), heard((19.0, 35.0)), heard((35.4, 60.0))]
+    assert seconds_counted(windows) == pytest.approx([20.0, 15.0, 24.6])
+    assert seconds_counted([]) == []
 
 
 def test_an_hour_of_monologue_is_cut_quickly():
@@ -89,13 +120,30 @@ def turns(draw: st.DrawFn) -> Turn:
 
 @given(turns(), st.sampled_from([1.0, 2.5, 10.0, 30.0]))
 def test_windows_cover_exactly_the_clean_speech(turn: Turn, max_window: float):
-    stretches = [stretch for window in windows_of(turn, max_window) for stretch in window.heard]
+    windows = windows_of(turn, max_window)
+    stretches = all_heard(windows)
     speech = clean_speech(turn)
     assert total_duration(difference(speech, stretches)) == pytest.approx(0, abs=1e-6)
     assert total_duration(intersection(stretches, turn.overlapped)) == pytest.approx(0, abs=1e-6)
     beyond_pauses = difference(stretches, [turn.segment])
     assert beyond_pauses == []
-    assert all(before.end <= after.start for before, after in pairwise(stretches))
+    assert all(list(each.heard) == sorted(each.heard) for each in windows)
+
+
+@given(turns(), st.sampled_from([1.0, 2.5, 10.0, 30.0]))
+def test_every_second_heard_counts_once(turn: Turn, max_window: float):
+    windows = windows_of(turn, max_window)
+    assert sum(seconds_counted(windows)) == pytest.approx(total_duration(all_heard(windows)))
+    assert all(seconds > 0 for seconds in seconds_counted(windows))
+
+
+@given(turns(), st.sampled_from([1.0, 2.5, 10.0, 30.0]))
+def test_a_window_shares_a_quarter_at_most_and_with_its_neighbours_alone(turn: Turn, max_window: float):
+    windows = windows_of(turn, max_window)
+    overlap = min(2.0, max_window / 4)
+    for before, after in pairwise(windows):
+        assert total_duration(intersection(before.heard, after.heard)) <= overlap + 1e-6
+    assert all(before.segment.end <= after.segment.start for before, after in zip(windows, windows[2:], strict=False))
 
 
 @given(turns(), st.sampled_from([1.0, 2.5, 10.0, 30.0]))
@@ -181,37 +229,7 @@ def test_the_sound_of_a_window_leaves_out_what_is_not_heard():
 
 
 @given(turns(), st.sampled_from([1.0, 10.0]))
-def test_windows_share_no_samples(turn: Turn, max_window: float):
+def test_a_window_hears_no_sample_twice(turn: Turn, max_window: float):
     recording = np.arange(round(turn.end * 16_000), dtype=np.float64)
-    windows = windows_of(turn, max_window)
-    if windows:
-        sound = np.concatenate([waveform_of(window, recording) for window in windows])
-        assert np.all(np.diff(sound) > 0)
-
-
-def recognition(scores: list[float], embedding: list[float], frames: int, step: float = 0.5) -> Recognition:
-    return Recognition(np.float32(scores), np.float32(embedding), np.tile(np.float32(scores), (frames, 1)), step)
-
-
-def test_joining_weighs_each_window_by_its_duration():
-    windows = [heard((0.0, 3.0)), heard((4.0, 5.0))]
-    joined = join_windows(windows, [recognition([1.0, 0.0], [4.0], 6), recognition([0.0, 1.0], [8.0], 2)])
-    assert joined.scores.tolist() == [0.75, 0.25]
-    assert joined.embedding.tolist() == [5.0]
-    assert joined.frame_scores.shape == (8, 2)
-
-
-def test_frames_have_their_times_in_the_recording():
-    windows = [heard((1.0, 2.0), (5.0, 6.0)), heard((7.0, 8.0))]
-    joined = join_windows(windows, [recognition([1.0], [0.0], 4), recognition([1.0], [0.0], 2)])
-    assert joined.frame_times.tolist() == [1.25, 1.75, 5.25, 5.75, 7.25, 7.75]
-
-
-def test_a_frame_that_reaches_past_its_window_counts_as_the_last_moment():
-    joined = join_windows([heard((1.0, 2.0), (3.0, 3.2))], [recognition([1.0], [0.0], 3)])
-    assert joined.frame_times.tolist() == pytest.approx([1.25, 1.75, 3.2])
-
-
-def test_joining_needs_a_recognition_for_each_window():
-    with pytest.raises(ValueError):
-        join_windows([heard((0, 1))], [])
+    for window in windows_of(turn, max_window):
+        assert np.all(np.diff(waveform_of(window, recording)) > 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from pipeline.corrections import Corrections
 from pipeline.reviews import reviewed
 from pipeline.store.loading import Analysis
 from pipeline.workspace import Workspace
-from tests.sessions import make_session
+from tests.sessions import make_session, said
 
 ID = "000000000000"
 
@@ -201,5 +203,163 @@ def test_lists_draw_the_corrected_courses(workspace: Workspace, corrections: Cor
 
 def test_answers_without_turns_change_nothing() -> None:
     session = make_session(4)
-    assert reviewed(session, {}) is session
-    assert reviewed(session, {9: {"emotion": "sad"}}) is session
+    assert reviewed(session, []) is session
+    assert reviewed(session, said({9: {"emotion": "sad"}})) is session
+
+
+def test_a_split_turn_has_two_halves_scored_from_its_frames(workspace: Workspace, corrections: Corrections) -> None:
+    session = make_session(8)  # turn 2 lasts from 7 to 10 s, its six frames stand 0.5 s apart
+    frames = session.arrays.frame_scores.copy()
+    rows = slice(*session.arrays.frame_offsets[2:4])
+    frames[rows] = [[0.9, 0.0, 0.1, 0.0]] * 3 + [[0.1, 0.0, 0.9, 0.0]] * 3
+    workspace.save(replace(session, arrays=replace(session.arrays, frame_scores=frames)))
+    before = workspace.session(ID)
+    after = corrections.split(ID, 2, 8.5)
+    assert after.turns[["start", "end"]].loc[[2, 3]].to_numpy().tolist() == [[7.0, 8.5], [8.5, 10.0]]
+    assert len(after.turns) == 9
+    assert after.turns["speaker"].tolist()[1:5] == ["SPEAKER_01", "SPEAKER_00", "SPEAKER_00", "SPEAKER_01"]
+    scores = after.turns[after.score_columns].to_numpy()
+    assert scores[[2, 3]].sum(axis=1) == pytest.approx([1, 1])
+    assert scores[2, 0] > before.turns.at[2, "score_angry"] > scores[3, 0]
+    assert scores[3, 2] > before.turns.at[2, "score_neutral"] > scores[2, 2]
+    assert [len(after.frames_of(turn)[0]) for turn in range(5)] == [6, 6, 3, 3, 0]
+    assert np.isnan(after.arrays.embeddings[[2, 3]]).all()
+    assert np.array_equal(after.arrays.embeddings[5:], before.arrays.embeddings[4:])
+    assert after.reviews[2].spans == ((7.0, 10.0),)
+    assert after.reviews[2].fields == after.reviews[3].fields == ("split",)
+    assert workspace.session(ID, corrected=False).turns.equals(before.turns)
+    assert corrections.undo(ID).turns.equals(before.turns)
+
+
+def test_halves_of_frames_that_are_all_alike_have_the_scores_of_the_whole(
+    workspace: Workspace, corrections: Corrections
+) -> None:
+    before = workspace.session(ID)
+    after = corrections.split(ID, 4, 15.2)
+    whole = before.turns.loc[4, before.score_columns].to_numpy(float)
+    assert after.turns.loc[4, after.score_columns].to_numpy(float) == pytest.approx(whole, abs=1e-5)
+    assert after.turns.at[4, "emotion"] == after.turns.at[5, "emotion"] == before.turns.at[4, "emotion"]
+
+
+def test_a_half_goes_to_another_speaker_with_its_time(corrections: Corrections) -> None:
+    corrections.split(ID, 0, 1.0)
+    after = corrections.answer(ID, [1], speaker="SPEAKER_01")
+    assert after.speakers["talk_time"].tolist() == pytest.approx([10.0, 11.3])
+    assert list(after.segments.itertuples(index=False, name=None))[:2] == [
+        (0.0, 1.0, "SPEAKER_00"),
+        (1.0, 3.0, "SPEAKER_01"),
+    ]
+    assert (after.reviews[1].speaker, after.reviews[1].fields) == ("SPEAKER_00", ("speaker", "split"))
+
+
+def test_a_half_that_is_too_short_is_not_scored(corrections: Corrections) -> None:
+    after = corrections.split(ID, 0, 0.3)
+    assert (after.turns.at[0, "scored"], after.turns.at[1, "scored"]) == (False, True)
+    assert after.turns.at[0, "reason"] == "0.30 s of clean speech; at least 0.5 s are needed"
+
+
+def test_joined_turns_have_the_mean_of_both_by_time(workspace: Workspace, corrections: Corrections) -> None:
+    corrections.answer(ID, [1], speaker="SPEAKER_00")
+    before = workspace.session(ID)
+    after = corrections.join(ID, 0)  # 0 to 3 and 3.5 to 6.5 s
+    assert (after.turns.at[0, "start"], after.turns.at[0, "end"], len(after.turns)) == (0.0, 6.5, 7)
+    means = before.turns.loc[[0, 1], before.score_columns].to_numpy(float).mean(axis=0)
+    assert after.turns.loc[0, after.score_columns].to_numpy(float) == pytest.approx(means)
+    assert after.arrays.embeddings[0] == pytest.approx(before.arrays.embeddings[:2].mean(axis=0), abs=1e-6)
+    assert len(after.frames_of(0)[0]) == 12
+    assert after.reviews[0].spans == ((0.0, 3.0), (3.5, 6.5))
+    assert after.speakers["talk_time"].tolist() == before.speakers["talk_time"].tolist()
+
+
+def test_others_may_speak_between_turns_that_are_joined(corrections: Corrections) -> None:
+    after = corrections.join(ID, 0)
+    assert after.turns.loc[[0, 1], "start"].tolist() == [0.0, 3.5]
+    assert after.turns["speaker"].tolist()[:3] == ["SPEAKER_00", "SPEAKER_01", "SPEAKER_01"]
+
+
+def test_a_turn_that_was_split_and_joined_again_is_the_machines(workspace: Workspace, corrections: Corrections) -> None:
+    before = workspace.session(ID)
+    corrections.split(ID, 2, 8.0)
+    after = corrections.join(ID, 2)
+    columns = ["start", "end", "speaker", "emotion", "confidence", *before.score_columns]
+    assert after.turns[columns].iloc[2].tolist() == pytest.approx(before.turns[columns].iloc[2].tolist())
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["split", "join", "happy", "speaker", "undo", "redo"]), st.integers(0, 4)), max_size=9
+    )
+)
+def test_any_steps_keep_the_turns_in_order_and_undo_to_the_machines(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int]]
+) -> None:
+    own = Workspace(tmp_path_factory.mktemp("cuts") / "workspace")
+    own.save(make_session(5))
+    machine, corrections = own.session(ID), Corrections(own)
+    for act, turn in acts:
+        session = own.session(ID)
+        with suppress(WorkspaceError):
+            if act == "split":
+                corrections.split(ID, turn, float(session.turns.loc[turn, ["start", "end"]].mean()))
+            elif act == "join":
+                corrections.join(ID, turn)
+            elif act == "undo":
+                corrections.undo(ID)
+            elif act == "redo":
+                corrections.redo(ID)
+            else:
+                corrections.answer(
+                    ID, [turn], **({"emotion": "happy"} if act == "happy" else {"speaker": "SPEAKER_01"})
+                )
+        after = own.session(ID)
+        starts = after.turns["start"].tolist()
+        assert starts == sorted(starts)
+        assert after.turns[after.turns["scored"]][after.score_columns].sum(axis=1).to_numpy() == pytest.approx(1)
+        assert len(after.arrays.frame_offsets) == len(after.turns) + 1 == len(after.arrays.embeddings) + 1
+        assert len(after.turns) == own.sessions()[0].num_turns
+        assert (after.segments["end"] - after.segments["start"]).sum() == pytest.approx(12.3)
+    while corrections.steps(ID).done:
+        corrections.undo(ID)
+    assert own.session(ID).turns.equals(machine.turns)
+
+
+def test_cuts_that_cannot_be_are_refused(workspace: Workspace, corrections: Corrections) -> None:
+    with pytest.raises(WorkspaceError, match=r"turn 0 lasts from 0.00 to 3.00 s and cannot be split at 3.50 s"):
+        corrections.split(ID, 0, 3.5)
+    with pytest.raises(WorkspaceError, match="has no turn 9"):
+        corrections.split(ID, 9, 3.5)
+    with pytest.raises(WorkspaceError, match="after turn 7 there is no other of SPEAKER_01 to join"):
+        corrections.join(ID, 7)
+    workspace.mask(["counsellor"], session=ID)
+    with pytest.raises(WorkspaceError, match="turns of SPEAKER_01 cannot be corrected; masked"):
+        corrections.split(ID, 1, 5.0)
+    assert corrections.steps(ID).done == 0
+
+
+def test_a_mask_hides_both_halves_and_what_was_said_of_them(workspace: Workspace, corrections: Corrections) -> None:
+    corrections.split(ID, 1, 5.0)
+    corrections.answer(ID, [2], emotion="sad")
+    corrections.split(ID, 0, 1.0)
+    corrections.answer(ID, [1], speaker="SPEAKER_01")  # half of a turn of somebody who is not masked
+    workspace.mask(["counsellor"], session=ID)
+    after = workspace.session(ID)
+    assert not after.turns.loc[[0, 1, 2, 3], "scored"].any()  # the machine scored turn 0 as one
+    assert all(review.emotion is None for turn, review in after.reviews.items() if turn <= 3)
+
+
+def test_cuts_outlast_a_new_analysis_that_finds_the_same_turns(workspace: Workspace, corrections: Corrections) -> None:
+    corrections.split(ID, 2, 8.5)
+    corrections.answer(ID, [3], emotion="happy")
+    again = workspace.save(make_session(8), analysis=Analysis())
+    assert (len(again.turns), again.turns.at[3, "emotion"]) == (9, "happy")
+    fewer = workspace.save(make_session(6))
+    assert len(fewer.turns) == 6
+    assert any("are not found in the same place any more" in note for note in fewer.notes)
+
+
+def test_what_there_is_to_review_counts_the_turns_as_they_are_now(corrections: Corrections) -> None:
+    before = corrections.counts(1.1)[ID]
+    corrections.split(ID, 2, 8.5)
+    after = corrections.counts(1.1)[ID]
+    assert (before.unsure, before.reviewed, after.unsure, after.reviewed) == (8, 0, 9, 0)

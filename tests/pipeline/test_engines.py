@@ -8,9 +8,10 @@ import pytest
 import pipeline.engines
 from diarization.diarizers import DiarizationConfig
 from diarization.errors import ConfigError, ModelError
-from emotion.recognizers import EmotionConfig
+from emotion.recognizers import BatchedRecognizer, EmotionConfig
 from pipeline.config import Config, Runtime
 from pipeline.engines import Engines, models_of, recognizer_of, resolve_device
+from tests.emotion2vec_checkpoint import make_checkpoint
 from tests.fakes import BASELINE_FAKES, CPU, FAKES, REVISIONS
 
 
@@ -101,6 +102,17 @@ def test_a_recognizer_is_found_again_only_at_the_same_revision() -> None:
     REVISIONS["fake-baseline"] = "2"
     assert recognizer_of(identity) is None
     assert recognizer_of(pinned("fake", "nobody's")) is None
+
+
+def test_how_much_sound_emotion2vec_scores_at_once_is_the_runtimes(tmp_path: Path) -> None:
+    emotion = EmotionConfig(backend="emotion2vec", model=str(make_checkpoint(tmp_path / "tiny")))
+    config = FAKES.model_copy(update={"emotion": emotion})
+    first, second = (Engines(config, Runtime(device="cpu", seconds_at_once=each)) for each in (30.0, None))
+    recognizer = first.recognizer
+    assert isinstance(recognizer, BatchedRecognizer)
+    assert recognizer.budget == 30.0
+    assert second.recognizer is recognizer
+    assert recognizer.budget is None
 
 
 def test_an_unknown_backend_is_named() -> None:

@@ -6,7 +6,7 @@ from diarization.segments import Segment
 from emotion.readout import Readout
 from emotion.recognizers import Recognition, VoiceFeatures
 from emotion.windows import Window
-from pipeline.scoring import MeasuredVoices, recognize_measured, score_turns, session_baselines
+from pipeline.scoring import MeasuredVoices, counted, recognize_measured, score_turns, session_baselines
 from tests.fakes import SCHEME, FakeBaselineRecognizer
 
 HEARD = [
@@ -63,6 +63,11 @@ def test_each_speaker_has_a_baseline_of_their_own_stretches() -> None:
     assert {name: (each.mean[0], each.num_turns) for name, each in baselines.items()} == {"A": (-2, 2), "B": (-5, 1)}
     found = recognize_measured(recognizer, voices, ["A", "B", "B"], baselines)
     assert [[float(each.embedding[0]) for each in own] for own in found] == [[1.0, -1.0], [], [0.0]]
+
+
+def test_what_two_windows_share_weighs_once_in_a_baseline() -> None:
+    windows = [Window((Segment(0.0, 6.0),)), Window((Segment(4.0, 8.0),))]
+    assert [each.duration for each in counted([measured(-1), measured(-3)], windows)] == [5.0, 3.0]
 
 
 def test_a_speaker_without_a_scored_turn_has_no_baseline() -> None:

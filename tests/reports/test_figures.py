@@ -304,3 +304,12 @@ def test_emotions_keep_their_colours_in_the_dark() -> None:
 def test_a_misspelt_figure_is_named_with_what_was_meant() -> None:
     with pytest.raises(ConfigError, match=r"figure 'session-mp': .* did you mean 'session-map'\?"):
         find_figure("session-mp")
+
+
+def test_a_map_of_many_turns_has_a_line_an_emotion_that_knows_its_turns() -> None:
+    session = make_session(500)
+    lanes = [trace for trace in session_map(session).data if trace.type == "scatter" and trace.customdata is not None]
+    rows = {each[0]: each[1] for trace in lanes for each in trace.customdata if each is not None}
+    assert rows == pytest.approx(dict(enumerate(session.turns["start"])))
+    assert len(lanes) <= 3 * len(session.scheme.labels) + 2
+    assert all(len(trace.x) == len(trace.customdata) == len(trace.hovertext) for trace in lanes)

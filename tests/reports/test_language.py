@@ -162,6 +162,8 @@ NOTES = (
     "emotion: embedded, the smaller one, as emotion2vec-plus-large is not on disk (turntone models fetch "
     "emotion2vec-plus-large brings it)",
     "not enough data: 4 scored turns of the speaker are needed, there is 1",
+    "The audio was not kept, as the settings say: it cannot be played here.",
+    "A participant was forgotten here: their turns are gone, and 13 s of the audio are silent.",
     "Anna (voice, 93 %)",
     "perhaps Anna (voice, 71 %)",
     "2 scored turns of Anna, at least 4 are needed",

@@ -85,6 +85,14 @@ def analyze(
     calibration: Annotated[
         bool, typer.Option("--calibration/--no-calibration", help="Whether the workspace's calibration is applied.")
     ] = True,
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            "--consent",
+            metavar="yes|analysis|no",
+            help="What those who speak consent to: analysis and voiceprint, analysis alone, or not.",
+        ),
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Analyse again what failed before; name no recordings then.")
     ] = False,
@@ -96,6 +104,7 @@ def analyze(
     Everything is kept in the workspace: the same recording with the same settings costs nothing a second time, and a
     run over many recordings that was stopped goes on where it was when it is asked for again.
     """
+    from pipeline.consent import parse_consent
     from pipeline.roles import parse_pairs
 
     from ..analysis_options import check_one_recording, load_settings, parse_day
@@ -113,7 +122,8 @@ def analyze(
     loaded = load_settings(config, given, device, (num_speakers, min_speakers, max_speakers), turns, named)
     people = parse_pairs(roles, "--roles", "SPEAKER_00=agent,SPEAKER_01=customer") if roles else None
     day = parse_day(date)
-    plan = planned_recordings(recordings or (), case, day, people)
+    said = consent.strip().lower() if consent is not None and parse_consent(consent) else None
+    plan = planned_recordings(recordings or (), case, day, people, said)
     check_one_recording([each.path for each in plan.recordings], day, people, turns)
     for error in plan.errors:
         say_error(str(error))
@@ -132,8 +142,9 @@ def _one(
     for each in planned:
         with analysis_progress() as progress:
             outcomes = analyze_many(
-                [each.path], workspace, config, runtime, each.case, each.date, progress, each.people
-            )
+                [each.path], workspace, config, runtime, each.case, each.date, progress, each.people,
+                {"consent": each.consent} if each.consent else None,
+            )  # fmt: skip
             for outcome in outcomes:
                 if isinstance(outcome, TurntoneError):
                     say_error(str(outcome))

@@ -56,12 +56,13 @@ def compare(
 
 
 def _print(found: GroupComparison, format: TableFormat) -> None:
+    from reports.exports.tables import csv_of
     from reports.group_tables import group_json, group_markdown, group_table
 
     if format is TableFormat.json:
         print_json(group_json(found))
     elif format is TableFormat.csv:
-        typer.echo(group_table(found).to_csv(index=False), nl=False)
+        typer.echo(csv_of(group_table(found)).decode(), nl=False)
     elif format is TableFormat.markdown:
         typer.echo(group_markdown(found), nl=False)
     else:

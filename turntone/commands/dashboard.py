@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,16 +17,30 @@ def dashboard(
     host: Annotated[
         str, typer.Option("--host", help="Address to listen on; the default is this machine only.")
     ] = "127.0.0.1",
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", help="TLS certificate, as a PEM file.")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", help="Its key, as a PEM file.")] = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option("--proxy", metavar="ADDRESS", help="A proxy whose forwarding headers count.")
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", metavar="HOST", help="A name under which browsers ask this server.")
+    ] = None,
+    plain_http: Annotated[
+        bool, typer.Option("--plain-http", help="Let passwords go over the network in the clear.")
+    ] = False,
 ) -> None:
     """Open the workspace as pages on http://127.0.0.1:8050; Ctrl-C ends it."""
     from dashboard.app import serve
+    from dashboard.serving import Way
 
     from ..api import open_workspace
 
+    way = Way(tls_cert, tls_key, tuple(proxy or ()), tuple(name or ()), plain_http)
     with suppress(Stopped):
         serve(
             open_workspace(workspace).path,
             host=host,
             port=port,
             started=lambda address: say(f"Turntone is at {address} (Ctrl-C ends it)"),
+            way=way,
         )

@@ -68,10 +68,12 @@ def figure(
         return
     entry = find_figure(name)
     spoken = language.value if language else load_reports(config, settings or ()).language
-    sessions, whose, stem = _given(entry, open_workspace(workspace), session, case, participant)
+    store = open_workspace(workspace)
+    sessions, whose, stem = _given(entry, store, session, case, participant)
     path = output or Path(f"turntone-{entry.name}-{stem}.svg")
     drawn = draw_for(entry, sessions, whose, theme=theme.value, language=spoken)
     write_figure(drawn, path, width)
+    store.note_each("exported", sessions, "figure")
     if format is Format.json:
         print_json({"figure": str(path)})
     else:

@@ -43,7 +43,9 @@ def flags(
     from ..api import open_workspace
 
     named = rules or load_reports(config, settings or ()).flags
-    found = open_workspace(workspace).session(session)
+    store = open_workspace(workspace)
+    found = store.session(session)
+    store.note_each("opened", [found], "flags")
     findings = find_flags(found, rules_for(found, named))
     if format is Format.json:
         print_json(_json(found, findings))

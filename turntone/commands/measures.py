@@ -30,6 +30,7 @@ def measures(
     format: FormatOption = Format.table,
 ) -> None:
     """Turn taking, affect dynamics and what passes between speakers, in numbers."""
+    from reports.measure_tables import measure_records
     from reports.measures import find_measures, measure_case, measure_session
 
     from ..api import open_workspace
@@ -39,23 +40,17 @@ def measures(
     find_measures(measure or ())
     found = open_workspace(workspace)
     sessions = found.case(case) if case is not None else [found.session(str(session))]
+    found.note_each("opened", sessions, "measures")
     table = measure_case(sessions, measure) if case is not None else measure_session(sessions[0], measure)
     if format is Format.json:
         of: dict[str, Any] = {"case": case} if case is not None else {"session": sessions[0].id}
-        print_json(of | {"measures": _records(table)})
+        print_json(of | {"measures": measure_records(table)})
     else:
         _print(table, sessions, asked=bool(measure), of_case=case is not None)
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """JSON values: numbers that are not known become None."""
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [
-        {str(key): round(each, 6) if isinstance(each, float) else each for key, each in row.items()} for row in rows
-    ]
-
-
 def _print(table: pd.DataFrame, sessions: Sequence[Session], asked: bool, of_case: bool) -> None:
+    from reports.measure_tables import measure_records
     from reports.measures import MEASURES, speaker_names
 
     names = {(each.id, label): name for each in sessions for label, name in speaker_names(each).items()}
@@ -63,7 +58,7 @@ def _print(table: pd.DataFrame, sessions: Sequence[Session], asked: bool, of_cas
     shown = table if asked else table[~table["measure"].isin(details) & (table["part"] == "session")]
     columns = ["measure", "speaker", "other", "part", "of", "value", "from", "to", "by chance", "p", "n", "note"]
     columns = ["session", *columns] if of_case else columns
-    print_table(columns, [_row(row, names, of_case) for row in _records(shown)])
+    print_table(columns, [_row(row, names, of_case) for row in measure_records(shown)])
     if not asked:
         more = f"; in detail: --measure {', --measure '.join(details)}" if details else ""
         say(f"by quarter: `--measure NAME` or `--format json`{more}")

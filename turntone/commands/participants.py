@@ -162,6 +162,27 @@ def unmatch(
     _say_changed(_participants(workspace).unmatch(session, speaker), format)
 
 
+@app.command("consent")
+def consent(
+    name: NameArgument,
+    analysis: Annotated[str | None, typer.Option("--analysis", metavar="yes|no", help="To the analysis.")] = None,
+    voiceprint: Annotated[
+        str | None, typer.Option("--voiceprint", metavar="yes|no", help="To being known by their voice.")
+    ] = None,
+    case: CaseOption = None,
+    workspace: WorkspaceOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Record what a participant consents to; without consent to a voiceprint their voice is no longer kept."""
+    said = {"analysis": _yes_or_no(analysis), "voiceprint": _yes_or_no(voiceprint)}
+    found = _participants(workspace).consent(name, case, **said)
+    if format is Format.json:
+        print_json(found.to_json())
+    else:
+        words = {True: "yes", False: "no", None: "nobody asked"}
+        say(f"{found.name}: analysis {words[found.consent_analysis]}, voiceprint {words[found.consent_voiceprint]}")
+
+
 @app.command("forget")
 def forget(
     name: NameArgument,
@@ -170,12 +191,28 @@ def forget(
     workspace: WorkspaceOption = None,
     format: FormatOption = Format.table,
 ) -> None:
-    """Remove a participant's name, voiceprints and speaker embeddings; turns stay, as an unknown speaker's."""
-    changed = _participants(workspace).forget(name, case, everywhere)
+    """Remove a participant with turns, voice, audio, exports and caches; what others said stays."""
+    found = _participants(workspace).forget(name, case, everywhere)
     if format is Format.json:
-        print_json({"forgotten": name, "sessions": [each.id for each in changed]})
-    else:
-        say(f"forgot {name} in {len(changed)} session{'' if len(changed) == 1 else 's'}")
+        facts = {each: getattr(found, each) for each in ("deleted", "exports", "exports_left", "recordings")}
+        print_json({"forgotten": name, "sessions": [each.id for each in found.changed], **facts})
+        return
+    count = len(found.changed) + len(found.deleted)
+    say(f"forgot {name} in {count} session{'' if count == 1 else 's'}; {len(found.deleted)} of them held nobody else")
+    for each in found.exports:
+        say(f"removed {each}, which was written of them")
+    for each in found.exports_left:
+        say(f"{each} was written of them and changed since: look at it yourself")
+    for each in found.recordings:
+        say(f"{each} is your own file and still holds the voice: delete it yourself where it has to go")
+
+
+def _yes_or_no(text: str | None) -> bool | None:
+    if text is None:
+        return None
+    if text.strip().lower() not in ("yes", "no"):
+        raise WorkspaceError(f"consent is '{text}'; accepted are yes and no")
+    return text.strip().lower() == "yes"
 
 
 def _participants(workspace: str | None) -> Participants:

@@ -27,6 +27,7 @@ def report(
     format: FormatOption = Format.table,
 ) -> None:
     """Write a report as one HTML file that works offline, or as PDF."""
+    from pipeline.exported import note_exports
     from pipeline.settings import load_reports
     from reports.flags import load_flags
     from reports.html import case_report, session_report, write_report
@@ -40,13 +41,17 @@ def report(
     rules = None if told.flags == "auto" else load_flags(told.flags)
     found = open_workspace(workspace)
     if case is not None:
-        html, stem = case_report(case, found.case(case), language=spoken, rules=rules), f"case-{file_stem(case)}"
+        sessions = found.case(case)
+        html, stem = case_report(case, sessions, language=spoken, rules=rules), f"case-{file_stem(case)}"
     else:
         one = found.session(str(session))
+        sessions = [one]
         html, stem = session_report(one, language=spoken, rules=rules), f"session-{one.id}"
     path = output or Path(f"turntone-{stem}.html")
     path = path.with_suffix(".pdf") if pdf else path
     write_report(path, html)
+    found.note_each("exported", sessions, "report")
+    note_exports(found, [each.id for each in found.sessions(case)] if case is not None else [one.id], [path])
     if format is Format.json:
         print_json({"report": str(path)})
     else:

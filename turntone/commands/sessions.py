@@ -45,7 +45,9 @@ def show(session: SessionArgument, workspace: WorkspaceOption = None, format: Fo
     """One session: its speakers and turns."""
     from ..api import open_workspace
 
-    found = open_workspace(workspace).session(session)
+    store = open_workspace(workspace)
+    found = store.session(session)
+    store.note_each("opened", [found])
     if format is Format.json:
         print_json(found.to_json())
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from contextlib import suppress
 from threading import Thread
@@ -14,6 +15,9 @@ from ..terminal import Stopped, WorkspaceOption, say, say_error
 if TYPE_CHECKING:
     from pipeline.jobs.job import Job
     from pipeline.jobs.worker import Worker
+
+
+_LOG = logging.getLogger(__name__)
 
 
 def worker(
@@ -31,10 +35,11 @@ def worker(
 
     opened = open_workspace(workspace)
     opened.check_usable()
-    working = Worker(opened, threads, ended=_tell)
+    working = Worker(opened, threads, ended=_tell if parent is None else _log)
     if parent is not None:
         Thread(target=_follow, args=(parent, working), daemon=True).start()
-    say(f"working on the jobs of {opened.path}; Ctrl-C stops")
+    if parent is None:
+        say(f"working on the jobs of {opened.path}; Ctrl-C stops")
     before = signal.signal(signal.SIGTERM, _stop)
     try:
         working.run(until_empty)
@@ -51,6 +56,11 @@ def _tell(job: Job) -> None:
         say_error(str(job.reason))
     else:
         say(f"{job.title}: {job.state}" + (f", session {job.session}" if job.session else ""))
+
+
+def _log(job: Job) -> None:
+    """What a server's log says of a job: nothing that has a name in it."""
+    _LOG.info("job ended", extra={"facts": {"job": job.id, "state": job.state, "attempts": job.attempts}})
 
 
 def _follow(parent: int, working: Worker) -> None:

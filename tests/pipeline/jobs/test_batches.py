@@ -61,7 +61,7 @@ def test_a_recording_without_consent_is_not_analysed_and_copies_only_once(worksp
     batch = submit_batch(workspace, planned, BASELINE_FAKES, CPU)
     assert batch.size == 1
     assert batch.copies == [(tmp_path / "copy.wav", first.path)]
-    assert batch.refused == [f"{second.path}: not analysed, as the manifest says no consent"]
+    assert batch.refused == [f"{second.path}: not analysed, as there is no consent to it"]
     work_batch(workspace, batch)
     assert len(workspace.sessions()) == 1
     assert CALLS["diarize"] == 1

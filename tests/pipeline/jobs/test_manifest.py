@@ -46,7 +46,7 @@ def test_a_row_says_case_day_people_language_and_consent(tmp_path: Path) -> None
             "roles: 'agent' is not understood; write it as left=agent; right=customer",
         ),
         ("path,participants\na.wav,left=A; left=B\n", "is not understood"),
-        ("path,consent\na.wav,perhaps\n", "line 2: consent is 'perhaps'; yes, no or nothing is accepted"),
+        ("path,consent\na.wav,perhaps\n", "line 2: consent is 'perhaps'; accepted are yes, analysis"),
         ("path,case\na.wav,one\na.wav,two\n", "line 3: "),
     ],
 )

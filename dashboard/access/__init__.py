@@ -1,0 +1,1 @@
+"""Sign-in and rights of everything that is served over HTTP."""
