@@ -8,10 +8,10 @@
 
 FunASR and every precision of ours that the device has (or those of ``--precisions``) take turns, a few clips each, so
 that what else the machine does meets all alike; the ratio is that of the totals. ``processor_ratio`` is that of the
-processor's time, which other programs do not take part in; with one thread (``--threads 1``, ``OMP_NUM_THREADS=1``)
-it holds on a busy machine too. Peak memory is that of a process of
-its own for each side, ours in float32 (``--memory``). The floor is the time that the network's matrix products would
-take at the rate measured for one large product on the same device, in float32.
+processor's time, which other programs do not take part in; with one thread (``--threads 1``, ``OMP_NUM_THREADS=1``) it
+holds on a busy machine too. Peak memory is that of a process of its own for each side, ours in float32 (``--memory``).
+The floor is the time that the network's matrix products would take at the rate measured for one large product on the
+same device, in float32; of a CPU it is processor time.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class Comparison:
     funasr_seconds: float
     ours_seconds: float
     ratio: float
+    funasr_processor_seconds: float
+    ours_processor_seconds: float
     processor_ratio: float
     clips_per_second: float
     real_time_factor: float
@@ -83,7 +85,7 @@ def compare(
             used[side] += time.process_time() - begun
     scores = {side: np.array([each[0] for each in results]) for side, results in found.items()}
     embeddings = {side: np.array([each[1] for each in results]) for side, results in found.items()}
-    sound, floor = sum(map(len, clips)) / SAMPLING_RATE, floor_seconds(folder, clips, device)
+    sound, floor = sum(map(len, clips)) / SAMPLING_RATE, floor_seconds(folder, clips, device, threads)
     norms = np.linalg.norm(embeddings["funasr"], axis=1)
     return [
         Comparison(
@@ -96,11 +98,13 @@ def compare(
             funasr_seconds=seconds["funasr"],
             ours_seconds=seconds[name],
             ratio=seconds["funasr"] / seconds[name],
+            funasr_processor_seconds=used["funasr"],
+            ours_processor_seconds=used[name],
             processor_ratio=used["funasr"] / used[name],
             clips_per_second=len(clips) / seconds[name],
             real_time_factor=seconds[name] / sound,
             floor_seconds=floor,
-            times_floor=seconds[name] / floor,
+            times_floor=(used[name] / threads if device == "cpu" else seconds[name]) / floor,
             max_score_difference=float(np.abs(scores[name] - scores["funasr"]).max()),
             mean_score_difference=float(np.abs(scores[name] - scores["funasr"]).mean()),
             max_relative_embedding_difference=float(
@@ -148,19 +152,20 @@ def funasr_side(folder: Path, device: str, threads: int) -> Run:
     return run
 
 
-def floor_seconds(folder: Path, clips: Sequence[Any], device: str) -> float:
-    """Seconds that the network's matrix products take at the device's measured rate."""
+def floor_seconds(folder: Path, clips: Sequence[Any], device: str, threads: int) -> float:
+    """Seconds that the network's matrix products take at the device's measured rate; of a CPU, each core's own time."""
     import torch
 
     from emotion.emotion2vec_checkpoint import read_checkpoint
 
     checkpoint = read_checkpoint(folder)
     left, right = torch.randn(2048, 1024, device=device), torch.randn(1024, 4096, device=device)
+    clock, share = (time.process_time, 1 / threads) if device == "cpu" else (time.perf_counter, 1.0)
     times = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = clock()
         (left @ right).sum().item()
-        times.append(time.perf_counter() - start)
+        times.append(share * (clock() - start))
     rate = 2 * 2048 * 1024 * 4096 / min(times)
     return sum(operations(len(clip), checkpoint) for clip in clips) / rate
 

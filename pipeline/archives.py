@@ -69,6 +69,8 @@ def archive_case(workspace: Workspace, case: str, file: Path, remove: bool = Fal
         raise WorkspaceError(f"{file}: cannot be written ({error.strerror}); choose another place") from error
     finally:
         draft.unlink(missing_ok=True)
+    for each in ids:
+        workspace.note("exported", "session", each, "archive")
     if remove:
         remove_case(workspace, ids)
     return ids
@@ -108,6 +110,8 @@ def restore_case(workspace: Workspace, file: Path) -> list[str]:
         for name, data in content.items():
             staging.file(name, _writer(data))
         _insert_all(connection, rows)
+        for each in rows["sessions"]:
+            record(connection, "analysed", "session", each["id"], "restored")
         staging.publish()
     return [each["id"] for each in rows["sessions"]]
 

@@ -192,7 +192,7 @@ def _without_audio(workspace: Workspace, session_id: str, parts: tuple[str, ...]
 def _take_out(workspace: Workspace, session_id: str) -> None:
     with workspace.writing() as connection:
         recording = session_row_of(connection, session_id)["recording_id"]
-        record(connection, "deleted", "session", session_id)
+        record(connection, "deleted", "session", session_id, "repair")
         delete_sessions(connection, [session_id])
         forget_session(connection, session_id)
     workspace.wipe([recording])

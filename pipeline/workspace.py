@@ -168,10 +168,10 @@ class Workspace:
             found = session_summaries(connection, session_id=session_id) if connection else []
         return found[0] if found else None
 
-    def cases(self, sessions: Sequence[SessionSummary] | None = None) -> list[CaseSummary]:
-        """The cases by name; ``sessions`` are all there are, where they are known already."""
+    def cases(self) -> list[CaseSummary]:
+        """The cases by name."""
         with self._reading() as connection:
-            return case_summaries(connection, sessions) if connection else []
+            return case_summaries(connection) if connection else []
 
     def state(self) -> str:
         """What tells the states of all sessions from each other; the same while nothing of any of them changes."""

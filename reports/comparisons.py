@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from json import dumps
 from typing import TYPE_CHECKING
 
-from .turns import LEAST_TURNS, participant_rows
+from .session_numbers import SessionNumbers
+from .turns import LEAST_TURNS
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
@@ -37,11 +37,18 @@ def comparison(sessions: Sequence[Session], participant: str) -> Comparison:
     analysed with, and scored relative to the case rather than to that session alone. A participant's only session is
     kept however it was scored.
     """
-    present = [session for session in sessions if participant in set(session.speakers["participant"])]
+    kept, left_out = comparable([SessionNumbers(session) for session in sessions], participant)
+    return Comparison(tuple(each.session for each in kept), left_out)
+
+
+def comparable(sessions: Sequence[SessionNumbers], participant: str) -> tuple[list[SessionNumbers], dict[str, str]]:
+    """As ``comparison``, of sessions that are read already: those that can be compared, and why others cannot."""
+    present = [each for each in sessions if participant in each.participants]
     models = _most_used(present)
-    found = {session.id: _obstacle(session, participant, models, len(present) == 1) for session in present}
-    kept = tuple(session for session in present if found[session.id] is None)
-    return Comparison(kept, {key: reason for key, reason in found.items() if reason})
+    found = [_obstacle(each, participant, models, len(present) == 1) for each in present]
+    kept = [each for each, reason in zip(present, found, strict=True) if reason is None]
+    left_out = {each.session.id: reason for each, reason in zip(present, found, strict=True) if reason}
+    return kept, left_out
 
 
 def session_titles(sessions: Sequence[Session]) -> dict[str, str]:
@@ -59,30 +66,24 @@ def _title(session: Session) -> str:
     return session.date.isoformat() if session.date else session.recording.path.name
 
 
-def _obstacle(session: Session, participant: str, models: str, alone: bool) -> str | None:
+def _obstacle(numbers: SessionNumbers, participant: str, models: str, alone: bool) -> str | None:
     """Why the session cannot be compared; None where it can."""
-    count = len(participant_rows(session, participant))
+    session, count = numbers.session, len(numbers.rows_of(participant))
     if count < LEAST_TURNS:
         turns = "scored turn" if count == 1 else "scored turns"
         return f"{count} {turns} of {participant}, at least {LEAST_TURNS} are needed"
     if alone:
         return None
-    if session.provenance.get("comparable") is False or _models(session) != models:
+    if session.provenance.get("comparable") is False or numbers.models != models:
         return "analysed with other models than the rest; analyse it again with those of the case"
     if _relative_to_session(session, participant):
         return "scored relative to that session alone, not to the case"
     return None
 
 
-def _most_used(sessions: Sequence[Session]) -> str:
-    counts = Counter(_models(session) for session in sessions if session.provenance.get("comparable") is not False)
+def _most_used(sessions: Sequence[SessionNumbers]) -> str:
+    counts = Counter(each.models for each in sessions if each.session.provenance.get("comparable") is not False)
     return counts.most_common(1)[0][0] if counts else ""
-
-
-def _models(session: Session) -> str:
-    """What scores and embeddings have to share to be compared, as one text."""
-    known = [session.scheme.labels, session.provenance.get("recognizer"), session.arrays.embeddings.shape[1:]]
-    return dumps(known, sort_keys=True, default=str)
 
 
 def _relative_to_session(session: Session, participant: str) -> bool:

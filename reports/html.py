@@ -261,7 +261,7 @@ def _drawn(session: Session) -> Iterator[Drawing]:
 def _drawn_of_people(
     sessions: Sequence[Session], people: Sequence[str], similarities: Mapping[str, Similarity]
 ) -> Iterator[Drawing]:
-    narrowest = 220 + 56 * min(len(sessions), MOST_SESSIONS)
+    narrowest = 120 + 52 * min(len(sessions), MOST_SESSIONS)
     number = 0
     for at, person in enumerate(people):
         for entry in CASE_FIGURES:

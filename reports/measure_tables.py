@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from .between.blocks import least_turns
 from .changes import change_within
 from .language import say
 from .measures import find_measures, measure_session, speaker_names
@@ -118,7 +119,10 @@ def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
         change = change_within(session, speaker)
         before, after = (number(each, signed=True) for each in (change.before, change.after)) if change else ("", "")
         cells.append(f"{before} → {after} ({by_chance(change.chance)})" if change else say(NOT_ENOUGH))
-    caution = say("Neighbouring turns are alike, so p is somewhat too small.")
+    caution = say(
+        "Blocks of turns are shuffled, with turns left out between them; p needs {least} turns of the speaker.",
+        least=least_turns(1),
+    )
     row = (say("Valence, first and second half"), cells, caution)
     return MeasureTable(table.heading, table.about, table.columns, [*table.rows, row], [*table.anchors, "halves"])
 

@@ -15,6 +15,10 @@ _BOOTSTRAP = (
     "Hesterberg, T. C. (2015). What teachers should know about the bootstrap. The American Statistician 69(4), 371-386."
 )
 _PERMUTATION = "Phipson, B. and Smyth, G. K. (2010). Permutation p-values should never be zero. Statistical Applications in Genetics and Molecular Biology 9(1), 39."  # noqa: E501
+_BLOCKS = (
+    "Künsch, H. R. (1989). The jackknife and the bootstrap for general stationary observations. Annals of Statistics "
+    "17(3), 1217-1241."
+)
 _DISCOVERY = "Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society B 57(1), 289-300."  # noqa: E501
 _OF_MODELS = {
     "pyannote": (
@@ -63,7 +67,7 @@ def citations(sessions: Sequence[Session], of_case: bool = False) -> list[str]:
     """What the methods cite, in alphabetical order; references stay in the language they were published in."""
     names = [model["name"] for session in sessions for model in models_of(session) if model.get("name")]
     of_models = [text for key, texts in _OF_MODELS.items() for text in texts if any(_is(name, key) for name in names)]
-    return sorted({_NORMS, _BOOTSTRAP, _PERMUTATION, *of_models, *([_DISCOVERY] if of_case else [])})
+    return sorted({_NORMS, _BOOTSTRAP, _BLOCKS, _PERMUTATION, *of_models, *([_DISCOVERY] if of_case else [])})
 
 
 def models_of(session: Session) -> list[dict[str, Any]]:
@@ -112,6 +116,7 @@ def _statistics() -> str:
     return say(
         "Valence and arousal are the means of published norms of the emotions' names (Russell and Mehrabian 1977), "
         "weighted by the scores. Averages over turns weigh each turn by its duration; intervals are bootstrap "
-        "intervals over turns (Hesterberg 2015), p-values come from shuffled turns and are never 0 (Phipson and Smyth "
-        "2010). Measures are defined, each with its source, in docs/measures.md of Turntone."
+        "intervals over turns (Hesterberg 2015). p-values of differences come from shuffled blocks of neighbouring "
+        "turns (Künsch 1989), between which as many turns are left out as somebody goes on sounding alike, and are "
+        "never 0 (Phipson and Smyth 2010). Measures are defined, each with its source, in docs/measures.md of Turntone."
     )

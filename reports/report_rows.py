@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from .between.blocks import least_turns
 from .changes import change_between
 from .comparisons import comparison, session_titles
 from .language import say, say_many, translated
@@ -144,10 +145,13 @@ def _cells(table: pd.DataFrame, keys: Sequence[str], column: str, form: Any) -> 
 
 
 def _first_and_last(sessions: Sequence[Session], person: str, columns: int) -> tuple[str, list[str], str] | None:
-    if len(sessions) < 2 or (change := change_between(sessions[0], sessions[-1], person)) is None:
+    if len(sessions) < 2 or (change := change_between(sessions[0], sessions[-1], person, among=sessions)) is None:
         return None
     said = f"{number(change.before, True)} → {number(change.after, True)} ({by_chance(change.chance)})"
-    caution = say("Neighbouring turns are alike, so p is somewhat too small.")
+    caution = say(
+        "Blocks of turns are shuffled, with turns left out between them; p needs {least} turns in either session.",
+        least=least_turns(1),
+    )
     return say("Valence, first and last session"), [*[""] * (columns - 1), said], caution
 
 

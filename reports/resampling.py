@@ -1,4 +1,4 @@
-"""Uncertainty of means over turns: bootstrap intervals and permutation tests, drawn with fixed seeds."""
+"""Uncertainty of means over turns: bootstrap intervals, drawn with fixed seeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _RESAMPLES = 2000
-_PERMUTATIONS = 1999
 _FEW = 60  # turns up to which intervals are drawn
 
 
@@ -83,56 +82,6 @@ def _resamples(count: int) -> NDArray[np.uint8]:
     drawn = np.random.default_rng(0).integers(0, count, size=(_RESAMPLES, count))
     flat = (drawn + count * np.arange(_RESAMPLES)[:, None]).ravel()
     return np.bincount(flat, minlength=_RESAMPLES * count).reshape(_RESAMPLES, count).astype(np.uint8)
-
-
-def chance_of_spread(values: Floats, weights: Floats, groups: NDArray[np.int64]) -> float:
-    """How often shuffling the turns between groups moves the groups' means at least as far apart as they are.
-
-    The permutation p-value of the weighted sum of squares between groups, as in an analysis of variance.
-
-    Parameters
-    ----------
-    values, weights : np.ndarray, shape (turns,)
-        Weights are durations in seconds, above 0.
-    groups : np.ndarray, shape (turns,)
-        0, 1, ...: which group each turn is of; none is empty.
-    """
-    shuffled = np.tile(groups, (_PERMUTATIONS + 1, 1))
-    shuffled[1:] = np.random.default_rng(0).permuted(shuffled[1:], axis=1)
-    between = np.zeros(len(shuffled))
-    for group in range(int(groups.max()) + 1):
-        own = (shuffled == group) * weights
-        between += (own @ values) ** 2 / own.sum(axis=1)  # less the total's, which shuffling leaves as it is
-    return float(np.mean(between >= between[0] - 1e-9))
-
-
-def chance_of_difference(ours: Floats, our_weights: Floats, theirs: Floats, their_weights: Floats) -> float:
-    """How often shuffling the turns between two sides moves their means at least as far apart as they are.
-
-    A two-sided permutation p-value of the difference of weighted means (Phipson and Smyth 2010: never 0). Turns are
-    taken as exchangeable: where neighbouring turns are alike, it is somewhat too small.
-
-    Parameters
-    ----------
-    ours, theirs : np.ndarray, shape (turns,)
-        Values of each side.
-    our_weights, their_weights : np.ndarray, shape (turns,)
-        Durations in seconds, above 0.
-
-    Examples
-    --------
-    >>> ones = np.ones(6)
-    >>> chance_of_difference(0 * ones, ones, ones, ones) < 0.01
-    True
-    >>> chance_of_difference(ones, ones, ones, ones)
-    1.0
-    """
-    values, weights = np.concatenate([ours, theirs]), np.concatenate([our_weights, their_weights])
-    sides = np.tile(np.arange(len(values)) < len(ours), (_PERMUTATIONS + 1, 1))
-    sides[1:] = np.random.default_rng(0).permuted(sides[1:], axis=1)
-    left, right = sides * weights, ~sides * weights
-    apart = np.abs(left @ values / left.sum(axis=1) - right @ values / right.sum(axis=1))
-    return float(np.mean(apart >= apart[0] - 1e-12))
 
 
 def median_interval(values: Floats, level: float = 0.95) -> tuple[float, float]:

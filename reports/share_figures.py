@@ -89,7 +89,8 @@ def emotion_share_figure(
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     dress(figure, height=_bar_height(len(names)) + 120, margin_left=label_space(names))
-    return figure.update_layout(barmode="stack", margin_r=28)
+    # On a narrow page, a label that does not fit is left out rather than shrunk until nobody can read it.
+    return figure.update_layout(barmode="stack", margin_r=28, uniformtext={"minsize": 10, "mode": "hide"})
 
 
 def _few_turns(session: Session, label: str) -> str:

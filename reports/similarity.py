@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ import numpy as np
 
 from .between.blocks import one_thread
 from .between.case_turns import CaseTurns
-from .between.likeness import WAYS, Likeness, Way, compare_pair, split_halves
+from .between.likeness import WAYS, InBlocks, Likeness, Way, compare_all, split_halves
 from .between.voices import CaseVoices, case_voices
 from .resampling import Floats
 
@@ -36,7 +36,8 @@ class LikenessMatrix:
         blocks of neighbours, each keeping its number of blocks; nan on the diagonal.
     p_value : np.ndarray
         Share of the shuffles that are at least as unlike as the sessions are, the sessions themselves counted; small
-        where the sessions differ more than chance would make them. nan on the diagonal.
+        where the sessions differ more than chance would make them. Between the blocks that are shuffled here, turns are
+        left out, as many as are alike. nan on the diagonal, and where turns are too few for it.
     low, high : np.ndarray
         95 % bootstrap interval over each session's blocks of turns; nan on the diagonal.
     """
@@ -71,6 +72,9 @@ class Similarity:
         Energy distance of the embeddings: 0 where both sessions' turns come from one distribution, at most 1.
     emotions : LikenessMatrix or None
         Jensen-Shannon distance of the emotions' shares of the scored time: 0 where they are the same, at most 1.
+    memory : int or None
+        Turns after which the participant no longer sounds alike (``between.memory``); None where that is too long to
+        tell, and there is no p.
     """
 
     participant: str
@@ -84,16 +88,23 @@ class Similarity:
     high: Floats | None = None
     energy: LikenessMatrix | None = None
     emotions: LikenessMatrix | None = None
+    memory: int | None = None
 
     @property
     def enough(self) -> bool:
         """Whether there are two sessions to compare."""
         return len(self.sessions) >= 2
 
+    @property
+    def judged(self) -> list[tuple[int, int]]:
+        """The pairs (row < column) that have turns enough for a p-value."""
+        rows, columns = np.triu_indices(len(self.sessions), 1)
+        known = np.isfinite(self.p_value[rows, columns])
+        return list(zip(rows[known].tolist(), columns[known].tolist(), strict=True))
+
     def differing(self, level: float = 0.05) -> list[tuple[int, int]]:
         """The pairs (row < column) that differ more than chance, by false discovery rate (Benjamini, Hochberg 1995)."""
-        rows, columns = np.triu_indices(len(self.sessions), 1)
-        pairs = sorted(zip(self.p_value[rows, columns], rows.tolist(), columns.tolist(), strict=True))
+        pairs = sorted((float(self.p_value[row, column]), row, column) for row, column in self.judged)
         passed = [rank for rank, (p, *_) in enumerate(pairs, 1) if p <= level * rank / len(pairs)]
         return [(row, column) for _, row, column in pairs[: max(passed, default=0)]]
 
@@ -112,6 +123,8 @@ class Step:
         Cosine of the mean embeddings as they are, which misleads.
     num_turns : int
         Turns with embeddings in that session which has fewer.
+    memory : int or None
+        Turns after which the participant no longer sounds alike; None where that is too long to tell.
     """
 
     earlier: Session
@@ -119,6 +132,7 @@ class Step:
     ways: dict[Way, Likeness]
     raw: float
     num_turns: int
+    memory: int | None = None
 
 
 def session_similarity(sessions: Sequence[Session] | CaseTurns, participant: str) -> Similarity:
@@ -154,6 +168,7 @@ def session_similarity(sessions: Sequence[Session] | CaseTurns, participant: str
         cosine.high,
         matrices["energy_distance"],
         matrices["emotion_distance"],
+        found.memory if len(found) > 1 else None,
     )
 
 
@@ -165,35 +180,48 @@ def similarity_steps(sessions: Sequence[Session] | CaseTurns, participant: str) 
     case = sessions if isinstance(sessions, CaseTurns) else CaseTurns(sessions)
     found = case_voices(case, participant)
     with one_thread():
-        return tuple(_step(found, index, index + 1) for index, _ in enumerate(pairwise(found.voices)))
+        return tuple(_steps(found))
 
 
-def _step(found: CaseVoices, earlier: int, later: int) -> Step:
-    before, after = found.voices[earlier], found.voices[later]
-    return Step(
-        found.sessions[earlier].session,
-        found.sessions[later].session,
-        compare_pair(before, after, found.centre(earlier, later)),
-        _raw(found, earlier, later),
-        min(len(before), len(after)),
+def _steps(found: CaseVoices) -> Iterator[Step]:
+    """Each session beside the one before, of which the embeddings of no more than two are held at a time."""
+    voices = (found.voice(index) for index in range(len(found)))
+    neighbours = list(pairwise(range(len(found))))
+    pairs = (
+        InBlocks.of(*both, found.centre(*places), found.memory)
+        for places, both in zip(neighbours, pairwise(voices), strict=True)
     )
+    sizes = [int(own.with_embedding.sum()) for own in found.sessions]
+    for (earlier, later), ways in zip(neighbours, compare_all(pairs), strict=True):
+        yield Step(
+            found.sessions[earlier].session,
+            found.sessions[later].session,
+            ways,
+            found.raw_cosine(earlier, later),
+            min(sizes[earlier], sizes[later]),
+            found.memory,
+        )
 
 
 def _all_pairs(found: CaseVoices) -> tuple[dict[Way, LikenessMatrix], Floats]:
-    size = len(found.voices)
+    size = len(found)
     empty = {way: LikenessMatrix(*(np.full((size, size), np.nan) for _ in range(5))) for way in WAYS}
     raw = np.full((size, size), np.nan)
     if size < 2:
         return empty, raw
-    for row in range(size):
+    voices = [found.voice(index) for index in range(size)]
+    places = [(row, column) for row in range(size) for column in range(row)]
+    pairs = (
+        InBlocks.of(voices[row], voices[column], found.centre(row, column), found.memory) for row, column in places
+    )
+    for (row, column), likeness in zip(places, compare_all(pairs), strict=True):
+        raw[row, column] = raw[column, row] = found.raw_cosine(row, column)
+        for way, one in likeness.items():
+            _put(empty[way], row, column, one)
+    for row, voice in enumerate(voices):
         raw[row, row] = 1.0
-        for way, noise in split_halves(found.voices[row], found.centre(row)).items():
+        for way, noise in split_halves(voice, found.centre(row)).items():
             empty[way].value[row, row] = noise
-        for column in range(row):
-            raw[row, column] = raw[column, row] = _raw(found, row, column)
-            pair = compare_pair(found.voices[row], found.voices[column], found.centre(row, column))
-            for way, likeness in pair.items():
-                _put(empty[way], row, column, likeness)
     return empty, raw
 
 
@@ -202,9 +230,3 @@ def _put(matrix: LikenessMatrix, row: int, column: int, found: Likeness) -> None
         matrix.value[one, other], matrix.floor[one, other] = found.value, found.floor
         matrix.p_value[one, other] = found.p
         matrix.low[one, other], matrix.high[one, other] = found.low, found.high
-
-
-def _raw(found: CaseVoices, row: int, column: int) -> float:
-    """Cosine of the mean embeddings as they are."""
-    one, other = (found.voices[index].mean + found.voices[index].origin for index in (row, column))
-    return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-12))

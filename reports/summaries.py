@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from .between.blocks import least_turns
 from .between.trends import NUMBING, case_trends
 from .changes import chance_of_course, change_between, change_within
 from .comparisons import comparison, session_titles
@@ -168,6 +170,15 @@ def _course(session: Session, speaker: str, num_speakers: int) -> str | None:
             least=LEAST_TURNS,
         )
         return None if too_few else missing
+    if not change.judged:
+        return say(
+            "On a scale from −1, unpleasant, to +1, pleasant, {who} sounded like {before} in the first half and like "
+            "{after} in the second; that is too few turns to tell from chance ({least} are needed).",
+            who=name,
+            before=number(change.before, signed=True),
+            after=number(change.after, signed=True),
+            least=least_turns(1),
+        )
     if change.chance > _SMALL_P / num_speakers:
         return say("{who} did not sound clearly more or less pleasant in the second half than in the first.", who=name)
     words = {
@@ -231,7 +242,8 @@ def _between_sessions(
     alike = similarities.get(person) or session_similarity(sessions, person)
     return [
         *_of("case_emotion_share", [_mostly(sessions, person, when)], person),
-        *_of("first and last", _valence_between(compared.sessions[0], compared.sessions[-1], person, when), person),
+        *_of("first and last", _valence_between(compared.sessions, person, when), person),
+        *_of("trends", _valence_trend(sessions, person), person),
         *_of("case_affect", _valence_over(sessions, person, when), person),
         *_of("case_emotion_share", _emotion_between(sessions, person, when), person),
         *_of("similarity", _alike_between(alike, titles), person),
@@ -259,9 +271,10 @@ def _mostly(sessions: Sequence[Session], person: str, when: dict[str, str]) -> s
     return say("{who} sounded most often {each}.", who=person, each=listed(said))
 
 
-def _valence_between(first: Session, last: Session, person: str, when: dict[str, str]) -> list[str]:
+def _valence_between(sessions: Sequence[Session], person: str, when: dict[str, str]) -> list[str]:
     """First session against last: whether valence differs more than shuffled turns would."""
-    change = change_between(first, last, person)
+    first, last = sessions[0], sessions[-1]
+    change = change_between(first, last, person, among=sessions)
     if change is None:
         return []
     words = {
@@ -272,6 +285,12 @@ def _valence_between(first: Session, last: Session, person: str, when: dict[str,
         "first": when[first.id],
         "p": by_chance(change.chance),
     }
+    if not change.judged:
+        template = (
+            "On a scale from −1, unpleasant, to +1, pleasant, {who} sounded like {before} {first} and like {after} "
+            "{last}; these are too few turns to tell from chance ({least} in each session are needed)."
+        )
+        return [say(template, least=least_turns(1), **words)]
     if change.chance > _SMALL_P:
         template = (
             "{who} did not sound clearly more or less pleasant in the last session than in the first: valence {after} "
@@ -289,12 +308,46 @@ def _valence_between(first: Session, last: Session, person: str, when: dict[str,
     return [say(more if change.after > change.before else less, **words)]
 
 
+def _valence_trend(sessions: Sequence[Session], person: str) -> list[str]:
+    """Whether valence rises or falls over the dates, the session being the unit; nothing with too few sessions."""
+    found = [each for each in case_trends(sessions, person) if each.key == "valence" and each.enough]
+    if not found:
+        return []
+    trend = found[0]
+    words = {
+        "who": person,
+        "count": trend.num_sessions,
+        "slope": number(trend.slope, signed=True),
+        "low": number(trend.low, signed=True),
+        "high": number(trend.high, signed=True),
+        "p": by_chance(trend.p),
+    }
+    if trend.p > _SMALL_P:
+        template = (
+            "Over the dates of {count} sessions {who} sounded neither clearly more nor clearly less pleasant: "
+            "valence {slope} in 30 days (95 % {low} to {high}, {p})."
+        )
+    elif trend.slope > 0:
+        template = (
+            "Over the dates of {count} sessions {who} sounded more and more pleasant: valence {slope} in 30 days "
+            "(95 % {low} to {high}, {p})."
+        )
+    else:
+        template = (
+            "Over the dates of {count} sessions {who} sounded less and less pleasant: valence {slope} in 30 days "
+            "(95 % {low} to {high}, {p})."
+        )
+    return [say(template, **words)]
+
+
 def _valence_over(sessions: Sequence[Session], person: str, when: dict[str, str]) -> list[str]:
     """Whether valence differs anywhere between three sessions or more, and where it is lowest and highest."""
     table = case_affect(sessions, person)
     if len(table) < 3:
         return []
     chance = chance_of_course([session for session in sessions if session.id in set(table["session"])], person)
+    if isnan(chance):
+        return []
     if chance > _SMALL_P:
         still = "Over all the sessions {who}'s valence did not clearly move ({p})."
         return [say(still, who=person, p=by_chance(chance))]
@@ -344,8 +397,10 @@ def _alike_between(found: Similarity, titles: dict[str, str]) -> list[str]:
     """How many pairs of sessions differ more than their turns do when shuffled."""
     if not found.enough:
         return []
-    person, size, differ = found.participant, len(found.sessions), found.differing()
-    pairs = size * (size - 1) // 2
+    person, differ, pairs = found.participant, found.differing(), len(found.judged)
+    if not pairs:
+        few = "{who}: too few turns to say whether the voice as a whole differs between sessions by more than chance."
+        return [say(few, who=person)]
     if pairs == 1:
         does = "{who}'s voice as a whole differs between the two sessions more than chance alone would make it."
         not_ = "{who}'s voice as a whole does not differ between the two sessions more than chance alone would make it."

@@ -61,5 +61,9 @@ def by_chance(chance: float) -> str:
 
     >>> by_chance(0.0004), by_chance(0.007), by_chance(0.26)
     ('p < 0.001', 'p = 0.007', 'p = 0.26')
+    >>> by_chance(float("nan"))  # where turns are too few to tell
+    'too few turns for p'
     """
+    if chance != chance:
+        return say("too few turns for p")
     return "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}" if chance < 0.1 else f"p = {chance:.2f}"

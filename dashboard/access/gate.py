@@ -86,9 +86,9 @@ class Gate:
     def _visitor(self, connection: HTTPConnection) -> Visitor | Refusal:
         """Who comes, or why they do not get in."""
         try:
-            if not self._accounts.any():
-                return self._alone(connection)
             found = self._known(connection)
+            if isinstance(found, Refusal) and not self._accounts.any():
+                return self._alone(connection)
         except TurntoneError as error:  # a damaged or locked workspace: nobody gets in
             _LOG.error("nobody is let in: %s", error)
             return Refusal(503, "the workspace cannot be read; turntone doctor says why")

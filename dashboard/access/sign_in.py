@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 
 from pipeline.access.accounts import Accounts
-from reports.language import LanguageName, say, speaking
+from reports.language import LANGUAGES, LanguageName, say, speaking
 
-from ..languages import LANGUAGE
+from ..languages import language_of
 from .cookies import Cookies
 from .limiting import Limiter
 from .settings import Access
@@ -95,10 +95,9 @@ def _page(
 
 
 def _language(request: Request, asked: str | None) -> LanguageName:
-    """What was asked for, else what the reader chose, else the first of ours that the browser speaks."""
-    wanted = [asked or "", request.cookies.get(LANGUAGE, ""), *request.headers.get("accept-language", "").split(",")]
-    codes = [each.strip()[:2].lower() for each in wanted]
-    return next((known for code in codes for known in get_args(LanguageName) if code == known), "en")
+    """What was asked for, else the language of the pages."""
+    known = next((each for each in LANGUAGES if each == asked), None)
+    return known or language_of(request.cookies, request.headers.get("accept-language", ""))
 
 
 @cache

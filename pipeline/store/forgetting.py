@@ -17,7 +17,7 @@ from .corrections import settled_rows, speakers_given
 from .kept_audio import silence
 from .loading import artifacts_of, session_row_of, speaker_rows_of, turn_rows_of
 from .models import CORRECTIONS, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
-from .trail import forget_session
+from .trail import forget_session, record
 from .writing import delete_sessions, now, replace_artifact
 
 
@@ -59,6 +59,7 @@ def erase_person(change: Change, participants: Iterable[int]) -> Forgotten:
         done.recordings.append(row["recording_id"])
         done.paths.add(row["path"])
         if {each["label"] for each in speaker_rows_of(change.connection, session_id)} <= own:
+            record(change.connection, "deleted", "session", session_id, "forgotten")
             delete_sessions(change.connection, [session_id])
             forget_session(change.connection, session_id)
             done.deleted.add(session_id)

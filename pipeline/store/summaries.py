@@ -162,13 +162,23 @@ def state_of(connection: Connection) -> str:
     return f"{count} {last}"
 
 
-def case_summaries(connection: Connection, sessions: Sequence[SessionSummary] | None = None) -> list[CaseSummary]:
-    """All cases with sessions, by name; ``sessions`` are all there are, where they are known already."""
-    by_case = defaultdict(list)
-    for session in session_summaries(connection) if sessions is None else sessions:
-        by_case[session.case].append(session)
-    rows = connection.execute(select(CASES.c.name, CASES.c.models).order_by(CASES.c.name))
-    return [_case_summary(name, by_case[name], models) for name, models in rows if name in by_case]
+def case_summaries(connection: Connection) -> list[CaseSummary]:
+    """All cases with sessions, by name; counted by the database, as an archive has very many."""
+    counted = (func.count(), func.min(SESSIONS.c.date), func.max(SESSIONS.c.date))
+    cases = select(CASES.c.id, CASES.c.name, CASES.c.models, *counted).join_from(CASES, SESSIONS)
+    rows = connection.execute(cases.where(*seen_sessions()).group_by(CASES.c.id).order_by(CASES.c.name)).all()
+    people = defaultdict(list)
+    named = (
+        select(SESSIONS.c.case_id, PARTICIPANTS.c.name)
+        .join_from(SPEAKERS, PARTICIPANTS, SPEAKERS.c.participant_id == PARTICIPANTS.c.id)
+        .join(SESSIONS, SESSIONS.c.id == SPEAKERS.c.session_id)
+    )
+    for case_id, name in connection.execute(named.where(*seen_sessions()).distinct()):
+        people[case_id].append(name)
+    return [
+        CaseSummary(name, count, first, last, sorted(people[key]), models)
+        for key, name, models, count, first, last in rows
+    ]
 
 
 def session_courses(connection: Connection, session_ids: Sequence[str], bins: int = 24) -> dict[str, dict[str, Any]]:
@@ -214,12 +224,6 @@ def course_of(session: Session, bins: int = 24) -> dict[str, list[float | None]]
         part = min(int(start / session.recording.duration * bins), bins - 1)
         own[part] = (own[part][0] + valence * (end - start), own[part][1] + end - start)
     return {speaker: [total / lasts if lasts else None for total, lasts in own] for speaker, own in sums.items()}
-
-
-def _case_summary(name: str, sessions: list[SessionSummary], models: dict[str, Any]) -> CaseSummary:
-    dates = [session.date for session in sessions if session.date]
-    people = {speaker.participant for session in sessions for speaker in session.speakers if speaker.participant}
-    return CaseSummary(name, len(sessions), min(dates, default=None), max(dates, default=None), sorted(people), models)
 
 
 def _sessions() -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, CursorResult, delete, insert, or_, select, up
 from ..sessions import Session
 from .artifacts import Artifact
 from .loading import Analysis, speaker_rows_of
-from .models import ARTIFACTS, CASES, ENROLMENTS, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from .models import ARTIFACTS, AUDIT_NAMES, CASES, ENROLMENTS, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
 from .pseudonyms import stored_name
 from .rows import session_row, turn_rows
 
@@ -135,7 +135,13 @@ def delete_sessions(connection: Connection, session_ids: Iterable[str]) -> None:
 
 
 def tidy(connection: Connection) -> None:
-    """Remove participants who neither speak nor are enrolled anywhere, and cases that hold nothing."""
+    """Remove participants who neither speak nor are enrolled anywhere, and cases that hold nothing.
+
+    Sessions that are gone have no name in the audit trail any more.
+    """
+    there = select(SESSIONS.c.id)
+    names = AUDIT_NAMES.c.session_id
+    connection.execute(delete(AUDIT_NAMES).where(names.is_not(None), names.not_in(there)))
     spoken = select(SPEAKERS.c.participant_id).where(SPEAKERS.c.participant_id.is_not(None))
     enrolled = select(ENROLMENTS.c.participant_id)
     gone = PARTICIPANTS.c.id.not_in(spoken) & PARTICIPANTS.c.id.not_in(enrolled)

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparisons import comparison
+from ..comparisons import comparable
 from ..resampling import Floats
-from ..turns import LEAST_TURNS, participant_rows
+from ..session_numbers import AFFECT, SessionNumbers
+from ..turns import LEAST_TURNS
 
 if TYPE_CHECKING:
     import datetime
 
     from pipeline.sessions import Session
 
-Found = TypeVar("Found")
+__all__ = ["AFFECT", "CaseTurns", "OwnTurns", "SessionTurns"]
 
-AFFECT = ("valence", "arousal")
-"""What is derived from the scores, in the order of columns."""
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,22 @@ class SessionTurns:
 
     Parameters
     ----------
-    session : Session
-        Where.
+    numbers : SessionNumbers
+        Of the session.
     rows : np.ndarray, shape (turns,)
         Their rows of ``session.turns``, in order.
     """
 
-    session: Session
+    numbers: SessionNumbers
     rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def session(self) -> Session:
+        """Where."""
+        return self.numbers.session
 
     @property
     def date(self) -> datetime.date | None:
@@ -53,59 +58,63 @@ class SessionTurns:
         return np.asarray(self.session.turns[name].to_numpy()[self.rows])
 
     @cached_property
-    def _numbers(self) -> Floats:
-        """Start, end, valence, arousal and scores in one: reading columns one by one takes most of the time."""
-        columns = ["start", "end", *AFFECT, *self.session.score_columns]
-        return np.asarray(self.session.turns[columns].to_numpy(np.float64)[self.rows])
+    def _values(self) -> Floats:
+        return np.asarray(self.numbers.values[self.rows])
 
     @property
     def times(self) -> Floats:
         """Start and end in seconds, shape (turns, 2)."""
-        return self._numbers[:, :2]
+        return self._values[:, :2]
 
     @cached_property
     def durations(self) -> Floats:
         """Seconds, shape (turns,)."""
-        return np.asarray(self._numbers[:, 1] - self._numbers[:, 0])
+        return np.asarray(self._values[:, 1] - self._values[:, 0])
 
     @property
     def affect(self) -> Floats:
         """Valence and arousal, shape (turns, 2); nan where they are not known."""
-        return self._numbers[:, 2:4]
+        return self._values[:, 2:4]
 
     @property
     def scores(self) -> Floats:
         """Probabilities, shape (turns, labels), in scheme order."""
-        return self._numbers[:, 4:]
+        return self._values[:, 4:]
 
     @cached_property
     def with_embedding(self) -> NDArray[np.bool_]:
         """Which turns have an embedding, shape (turns,)."""
-        everything = self.session.arrays.embeddings
-        if everything.shape[1] == 0:
-            return np.zeros(len(self.rows), bool)
-        return np.asarray(np.isfinite(everything[self.rows].sum(axis=1)), bool)  # nan and infinities pass into sums
+        return np.asarray(self.numbers.with_embedding[self.rows])
 
-    @cached_property
+    @property
     def embeddings(self) -> NDArray[np.float32]:
-        """Of the turns that have one, shape (turns with an embedding, dimension)."""
-        return np.asarray(self.session.arrays.embeddings[self.rows[self.with_embedding]], np.float32)
+        """Of the turns that have one, shape (turns with an embedding, dimension); read anew each time."""
+        return self.numbers.embeddings_of(self.rows)
 
     def quantity(self, key: str) -> tuple[Floats, Floats]:
         """Values and durations of the turns where ``key``, a dimension or an emotion, is known."""
+        values = self._of(key)
+        if self._all_known and values is not None:
+            return values, self.durations
         known = self.known(key)
-        return self._values(key)[known], self.durations[known]
+        return (np.zeros(0) if values is None else values[known]), self.durations[known]
 
     def known(self, key: str) -> NDArray[np.bool_]:
         """In which turns ``key`` is known, shape (turns,)."""
-        return np.isfinite(self._values(key)) & (self.durations > 0)
+        values = self._of(key)
+        return np.zeros(len(self), bool) if values is None else np.isfinite(values) & (self.durations > 0)
 
-    def _values(self, key: str) -> Floats:
+    @cached_property
+    def _all_known(self) -> bool:
+        """Whether every turn has every quantity, as is usual: looking once is faster than for each."""
+        return bool(np.isfinite(self._values).all() and (self.durations > 0).all())
+
+    def _of(self, key: str) -> Floats | None:
+        """The quantity of every turn; None where the session does not have it."""
         if key in AFFECT:
             return np.asarray(self.affect[:, AFFECT.index(key)])
-        if key in self.session.scheme.labels:
-            return np.asarray(self.scores[:, self.session.scheme.labels.index(key)])
-        return np.full(len(self.rows), np.nan)
+        labels = self.session.scheme.labels
+        return np.asarray(self.scores[:, labels.index(key)]) if key in labels else None
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,7 @@ class CaseTurns:
 
     def __init__(self, sessions: Sequence[Session]) -> None:
         self.sessions = tuple(sessions)
+        self.numbers = tuple(map(SessionNumbers, self.sessions))
         self._own: dict[str, OwnTurns] = {}
         self._kept: dict[str, Any] = {}
 
@@ -161,7 +171,8 @@ class CaseTurns:
         """The names of everybody known in the sessions, those heard longest first."""
         seconds: dict[str, float] = {}
         for session in self.sessions:
-            for name, talked in zip(session.speakers["participant"], session.speakers["talk_time"], strict=True):
+            talked_by = (session.speakers[column].to_numpy() for column in ("participant", "talk_time"))
+            for name, talked in zip(*talked_by, strict=True):
                 if isinstance(name, str) and name:
                     seconds[name] = seconds.get(name, 0.0) + talked
         return tuple(sorted(seconds, key=lambda name: -seconds[name]))
@@ -169,9 +180,9 @@ class CaseTurns:
     def of(self, participant: str) -> OwnTurns:
         """The participant's scored turns; a masked role has none."""
         if participant not in self._own:
-            found = comparison(self.sessions, participant)
-            own = tuple(SessionTurns(each, participant_rows(each, participant)) for each in found.sessions)
-            self._own[participant] = OwnTurns(participant, own, found.left_out)
+            kept, left_out = comparable(self.numbers, participant)
+            own = tuple(SessionTurns(each, each.rows_of(participant)) for each in kept)
+            self._own[participant] = OwnTurns(participant, own, left_out)
         return self._own[participant]
 
     def keep(self, name: str, find: Callable[[], Found]) -> Found:

@@ -49,7 +49,7 @@ def driving_turns(sessions: Sequence[Session] | CaseTurns, participant: str, one
         return pd.DataFrame(columns=list(COLUMNS))
     first, second = places[one], places[other]
     centre = found.centre(first, second)
-    ours, theirs = (np.asarray(found.voices[at].near, np.float64) - centre for at in (first, second))
+    ours, theirs = (np.asarray(found.voice(at).near, np.float64) - centre for at in (first, second))
     tables = [
         _table(found.sessions[first], _influence(ours, theirs.mean(axis=0))),
         _table(found.sessions[second], _influence(theirs, ours.mean(axis=0))),

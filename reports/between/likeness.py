@@ -2,32 +2,35 @@
 
 The ways: the cosine of mean embeddings less what the speaker and the case sound like anyway; the energy distance of
 all embeddings (Székely and Rizzo 2013); and the Jensen-Shannon distance of the emotions' shares (Endres and Schindelin
-2003). Everything is computed from sums over blocks of neighbouring turns (``blocks``), so that a thousand shuffles are
-one product of matrices.
+2003). Everything is computed from sums over blocks of neighbouring turns (``blocks``). The value, its floor and its
+interval are from blocks that hold all turns; p is from blocks with turns left out between them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..resampling import Floats
-from .blocks import block_length, block_products, block_sums, drawn_blocks, halves_of, shuffled_sides
-from .case_turns import SessionTurns
+from .arrangements import BlockPair, drawn, halved, shuffled
+from .blocks import FLOOR_SHUFFLES, PERMUTATIONS, block_length, block_members, spacing
+from .voice_blocks import Voice
 
 Way = Literal["cosine", "energy_distance", "emotion_distance"]
 
 WAYS: tuple[Way, ...] = get_args(Way)
 """``cosine`` is 1 for what is the same, the two distances are 0."""
 
-_LIMITS = {"cosine": (-1.0, 1.0), "energy_distance": (-np.inf, 1.0), "emotion_distance": (0.0, 1.0)}
+_SIGNS = np.array([-1.0, 1.0, 1.0])[:, None, None]  # by way: larger is more alike, or less
+_BIASES = np.array([2.0, 1.0, 2.0])[:, None]  # how often the bias of bootstrap samples is taken off
+_LOWEST, _HIGHEST = np.array([-1.0, -np.inf, 0.0])[:, None], np.ones((3, 1))
 _TAIL = 0.025
 _ROUNDING = 1e-7
-_TINY = 1e-300
+_AT_ONCE = 8  # comparisons in one product of matrices: more do not fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Likeness:
         What two sessions that do not differ would reach: the median after their blocks of turns were shuffled between
         them.
     p : float
-        Share of the shuffles that are at least as unlike as the sessions are, the sessions themselves counted.
+        Share of the shuffles of blocks with turns left out between them that are at least as unlike as these blocks
+        are, themselves counted; nan where there are too few turns for that.
     low, high : float
         95 % bootstrap interval over the blocks of turns of each session.
     """
@@ -55,187 +59,105 @@ class Likeness:
     high: float
 
 
-class Voice:
-    """A participant's turns in one session.
+@dataclass(frozen=True)
+class InBlocks:
+    """Two sessions ready to be compared: all that is kept of their turns.
 
     Parameters
     ----------
-    embeddings : np.ndarray, shape (turns, dimension)
-        Of at least two turns.
-    seconds : np.ndarray, shape (turns, labels)
-        Each turn's duration, shared out to the emotions by their probabilities.
-    origin : np.ndarray, shape (dimension,)
-        A point amid the embeddings, taken off before distances are found, so that they are exact in 32 bits.
+    whole : BlockPair
+        In blocks that hold all turns.
+    spaced : BlockPair or None
+        In blocks with turns left out between them; None where there are too few turns for p.
     """
 
-    def __init__(self, embeddings: Floats | NDArray[np.float32], seconds: Floats, origin: Floats) -> None:
-        self.origin = origin
-        self.near = np.asarray(embeddings, np.float32) - origin.astype(np.float32)
-        self.seconds = seconds
-        self.mean = np.asarray(self.near.mean(axis=0, dtype=np.float64))
-        self._in_blocks: dict[int, _Blocks] = {}
+    whole: BlockPair
+    spaced: BlockPair | None
 
     @classmethod
-    def of(cls, own: SessionTurns, origin: Floats) -> Voice:
-        """Of a participant's turns in a session; only those with an embedding count."""
-        chosen = own.with_embedding
-        return cls(own.embeddings, own.durations[chosen][:, None] * own.scores[chosen], origin)
+    def of(cls, ours: Voice, theirs: Voice, centre: Floats, memory: int | None) -> InBlocks:
+        """Put two sessions into blocks.
 
-    def __len__(self) -> int:
-        return len(self.near)
-
-    def in_blocks(self, length: int) -> _Blocks:
-        """Its sums over blocks of that length."""
-        if length not in self._in_blocks:
-            self._in_blocks[length] = _Blocks(
-                block_sums(np.ones((len(self), 1)), length)[:, 0],
-                block_sums(self.near, length),
-                block_sums(self.seconds, length),
-                block_products(self._within, length),
-            )
-        return self._in_blocks[length]
-
-    @cached_property
-    def _squares(self) -> NDArray[np.float32]:
-        """Squared length of each embedding, shape (turns, 1)."""
-        return np.asarray(np.einsum("ij,ij->i", self.near, self.near)[:, None])
-
-    @cached_property
-    def _within(self) -> NDArray[np.float32]:
-        return self.distances(self)
-
-    def distances(self, other: Voice) -> NDArray[np.float32]:
-        """Euclidean distances of all turns, shape (own turns, the other's turns)."""
-        apart = self.near @ other.near.T
-        apart *= -2
-        apart += self._squares
-        apart += other._squares.T
-        np.maximum(apart, 0, out=apart)
-        if other is self:
-            np.fill_diagonal(apart, 0)
-        return np.asarray(np.sqrt(apart, out=apart))
+        Parameters
+        ----------
+        ours, theirs : Voice
+            With the same origin.
+        centre : np.ndarray, shape (dimension,)
+            What both sound like anyway, less the origin. It must not depend on either session.
+        memory : int or None
+            Turns after which the participant no longer sounds alike (``memory.shared_memory``); without it there is no
+            p.
+        """
+        apart, sides = ours.distances(theirs), (ours, theirs)
+        length = block_length(len(ours), len(theirs))
+        whole = [each.in_blocks(block_members(len(each), length)) for each in sides]
+        found = spacing(min(len(ours), len(theirs)), memory)
+        spaced = [each.in_blocks(found.members(len(each))) for each in sides] if found else None
+        return cls(
+            BlockPair.of(whole[0], whole[1], apart, centre),
+            BlockPair.of(spaced[0], spaced[1], apart, centre) if spaced else None,
+        )
 
 
-@dataclass(frozen=True)
-class _Blocks:
-    """Sums over blocks of neighbouring turns."""
-
-    sizes: Floats  # turns, (blocks,)
-    sums: Floats  # of embeddings, (blocks, dimension)
-    seconds: Floats  # scored time by emotion, (blocks, labels)
-    within: Floats  # of distances, (blocks, blocks)
+def compare_pair(ours: Voice, theirs: Voice, centre: Floats, memory: int | None) -> dict[Way, Likeness]:
+    """Compare two sessions in all ways, with what chance would give and bootstrap intervals (``InBlocks.of``)."""
+    return compare_all([InBlocks.of(ours, theirs, centre, memory)])[0]
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """What a comparison needs of both sides, for each arrangement of the blocks: each of shape (arrangements, ...)."""
+def compare_all(pairs: Iterable[InBlocks]) -> list[dict[Way, Likeness]]:
+    """Compare pairs of sessions in all ways, as many at once as are in blocks of the same kind.
 
-    counts: tuple[Floats, Floats]  # turns on each side
-    distances: tuple[Floats, Floats, Floats]  # sums within ours, between, within theirs
-    products: tuple[Floats, Floats, Floats]  # inner products of the sums of embeddings, the same
-    seconds: tuple[Floats, Floats]  # (arrangements, labels)
-
-    def compared(self) -> dict[Way, Floats]:
-        """Each way, of shape (arrangements,)."""
-        return {
-            "cosine": _cosine(*self.products),
-            "energy_distance": _energy(*self.counts, *self.distances),
-            "emotion_distance": _jensen_shannon(*self.seconds),
-        }
-
-
-def compare_pair(ours: Voice, theirs: Voice, centre: Floats) -> dict[Way, Likeness]:
-    """Compare two sessions in all ways, with what chance would give and bootstrap intervals.
-
-    Parameters
-    ----------
-    ours, theirs : Voice
-        With the same origin.
-    centre : np.ndarray, shape (dimension,)
-        What both sound like anyway, less the origin. It must not depend on either session. Shuffles and samples are
-        drawn with fixed seeds.
+    Shuffles and samples are drawn with fixed seeds: the same pair gives the same figures, whatever else is compared.
     """
-    length = block_length(len(ours), len(theirs))
-    first, second = ours.in_blocks(length), theirs.in_blocks(length)
-    distances = first.within, block_products(ours.distances(theirs), length), second.within
-    left, right = (each.sums - each.sizes[:, None] * centre for each in (first, second))
-    products = left @ left.T, left @ right.T, right @ right.T
-    shuffled = _shuffled(first, second, distances, products).compared()
-    drawn = _drawn(first, second, distances, products).compared()
-    tail = _tail(min(len(first.sizes), len(second.sizes)))
-    return {way: _likeness(way, values, drawn[way], tail) for way, values in shuffled.items()}
+    given = list(pairs)
+    figures = np.full((5, len(WAYS), len(given)), np.nan)
+    for chosen in _alike([pair.whole for pair in given]):
+        figures[np.ix_([0, 1, 3, 4], range(len(WAYS)), chosen)] = _described([given[at].whole for at in chosen])
+    for chosen in _alike([pair.spaced for pair in given]):
+        figures[2][:, chosen] = _chances([pair for at in chosen if (pair := given[at].spaced)])
+    return [
+        {way: Likeness(*figures[:, at, each].tolist()) for at, way in enumerate(WAYS)} for each in range(len(given))
+    ]
 
 
 def split_halves(own: Voice, centre: Floats) -> dict[Way, float]:
     """The split-half noise floor of one session: each way between its random halves, the median of a hundred splits."""
-    blocks = own.in_blocks(block_length(len(own)))
-    left = blocks.sums - blocks.sizes[:, None] * centre
-    sides = _parted(halves_of(len(blocks.sizes)), blocks.sizes, blocks.within, left @ left.T, blocks.seconds)
-    return {way: float(np.median(values)) for way, values in sides.compared().items()}
+    blocks = own.in_blocks(block_members(len(own), block_length(len(own))))
+    found = np.median(halved(BlockPair.alone(blocks, centre)), axis=1)
+    return dict(zip(WAYS, found.tolist(), strict=True))
 
 
-_Parts = tuple[Floats, Floats, Floats]
+def _alike(pairs: Sequence[BlockPair | None]) -> Iterable[list[int]]:
+    """Places of pairs that can be compared at once."""
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for at, pair in enumerate(pairs):
+        if pair is not None:
+            by_shape.setdefault((*pair.shape, *pair.seconds.shape), []).append(at)
+    for places in by_shape.values():
+        yield from (places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE))
 
 
-def _shuffled(ours: _Blocks, theirs: _Blocks, distances: _Parts, products: _Parts) -> _Sides:
-    """As they are, then with the blocks shuffled between the sides."""
-    first = shuffled_sides(len(ours.sizes), len(theirs.sizes))
-    sizes, seconds = np.concatenate([ours.sizes, theirs.sizes]), np.concatenate([ours.seconds, theirs.seconds])
-    return _parted(first, sizes, _whole(distances), _whole(products), seconds)
+def _described(pairs: Sequence[BlockPair]) -> Floats:
+    """Value, floor, low and high of each way, shape (4, ways, pairs)."""
+    found = shuffled(pairs, FLOOR_SHUFFLES)
+    seen, floor = found[:, :, 0], np.median(found[:, :, 1:], axis=2)
+    count, ours = pairs[0].shape
+    return np.stack([seen, floor, *_limits(seen, drawn(pairs), _tail(min(ours, count - ours)))])
 
 
-def _whole(parts: _Parts) -> Floats:
-    own, cross, other = parts
-    return np.asarray(np.block([[own, cross], [cross.T, other]]))
+def _chances(pairs: Sequence[BlockPair]) -> Floats:
+    """p of each way, shape (ways, pairs)."""
+    unlike = _SIGNS * shuffled(pairs, PERMUTATIONS)
+    return np.asarray((unlike >= unlike[:, :, :1] - _ROUNDING).mean(axis=2))
 
 
-def _parted(first: Floats, sizes: Floats, distances: Floats, products: Floats, seconds: Floats) -> _Sides:
-    """All blocks parted into those of ``first`` and the rest."""
-    count, amounts = first @ sizes, first @ seconds
-    return _Sides(
-        (count, sizes.sum() - count),
-        _forms(first, distances),
-        _forms(first, products),
-        (amounts, np.maximum(seconds.sum(axis=0) - amounts, 0)),
-    )
-
-
-def _forms(first: Floats, matrix: Floats) -> _Parts:
-    """Sums of a symmetric matrix within the first side, between the sides, and within the rest."""
-    inside = np.einsum("ij,ij->i", first @ matrix, first)
-    rows = first @ matrix.sum(axis=1)
-    return inside, rows - inside, matrix.sum() - 2 * rows + inside
-
-
-def _drawn(ours: _Blocks, theirs: _Blocks, distances: _Parts, products: _Parts) -> _Sides:
-    """Bootstrap samples of the blocks of each side."""
-    first, second = drawn_blocks(len(ours.sizes)), drawn_blocks(len(theirs.sizes))[::-1]  # reversed: unrelated draws
-    return _Sides(
-        (first @ ours.sizes, second @ theirs.sizes),
-        _forms_drawn(first, second, distances),
-        _forms_drawn(first, second, products),
-        (first @ ours.seconds, second @ theirs.seconds),
-    )
-
-
-def _forms_drawn(first: Floats, second: Floats, parts: _Parts) -> _Parts:
-    """Sums within the drawn blocks of ours, between both sides, and within those of theirs."""
-    sides = ((first, first), (first, second), (second, second))
-    inside, between, outside = (
-        np.einsum("ij,ij->i", left @ part, right) for part, (left, right) in zip(parts, sides, strict=True)
-    )
-    return inside, between, outside
-
-
-def _likeness(way: Way, values: Floats, drawn: Floats, tail: float) -> Likeness:
-    seen, shuffled = float(values[0]), values[1:]
-    unlike = shuffled <= seen + _ROUNDING if way == "cosine" else shuffled >= seen - _ROUNDING
-    chance = float((1 + unlike.sum()) / (1 + len(shuffled)))
+def _limits(seen: Floats, samples: Floats, tail: float) -> tuple[Floats, Floats]:
+    """Both ends of the intervals, shape (ways, pairs) each."""
     # Samples with repeated blocks look less alike than the sessions are. So do sessions of few turns beside what many
     # turns would show, as much again, except by the energy distance, which is unbiased.
-    bias = (drawn.mean() - seen) * (1 if way == "energy_distance" else 2)
-    low, high = np.clip(np.quantile(drawn, [tail, 1 - tail]) - bias, *_LIMITS[way])
-    return Likeness(seen, float(np.median(shuffled)), chance, float(min(low, seen)), float(max(high, seen)))
+    bias = (samples.mean(axis=2) - seen) * _BIASES
+    low, high = np.clip(np.quantile(samples, [tail, 1 - tail], axis=2) - bias, _LOWEST, _HIGHEST)
+    return np.minimum(low, seen), np.maximum(high, seen)
 
 
 @cache
@@ -244,25 +166,3 @@ def _tail(num_blocks: int) -> float:
     from scipy.stats import norm, t
 
     return float(norm.cdf(t.ppf(_TAIL, max(num_blocks - 1, 1)) * np.sqrt(num_blocks / max(num_blocks - 1, 1))))
-
-
-def _cosine(ours: Floats, between: Floats, theirs: Floats) -> Floats:
-    return np.asarray(between / np.maximum(np.sqrt(np.maximum(ours * theirs, 0)), 1e-12))
-
-
-def _energy(count: Floats, others: Floats, ours: Floats, between: Floats, theirs: Floats) -> Floats:
-    """The unbiased estimate over twice the mean distance between the sides, so that it is at most 1."""
-    inside, outside = ours / np.maximum(count * (count - 1), 1), theirs / np.maximum(others * (others - 1), 1)
-    apart = 2 * between / (count * others)
-    return np.asarray(np.where(apart > _TINY, 1 - (inside + outside) / np.maximum(apart, _TINY), 0.0))
-
-
-def _jensen_shannon(ours: Floats, theirs: Floats) -> Floats:
-    """Distances of distributions, to base 2, from amounts of shape (rows, labels); 0 to 1."""
-    first, second = (each / np.maximum(each.sum(axis=1, keepdims=True), _TINY) for each in (ours, theirs))
-    parts = (_plogp(first) + _plogp(second)) / 2 - _plogp((first + second) / 2)
-    return np.asarray(np.sqrt(np.clip(parts.sum(axis=1), 0, 1)))
-
-
-def _plogp(shares: Floats) -> Floats:
-    return np.asarray(shares * np.log2(np.maximum(shares, _TINY)))

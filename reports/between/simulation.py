@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..measures.series import Series
+from ..measures.shapes import shape_of
 from ..resampling import Floats
 from .blocks import one_thread
 from .clusters import cluster_permutation
+from .exchange import chance_of_parting, chance_of_spread
 from .groups import compare_groups
-from .likeness import WAYS, Voice, Way, compare_pair
+from .likeness import WAYS, Way, compare_pair
+from .memory import in_parts, longest
 from .trends import trend
+from .voice_blocks import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +29,12 @@ _FIRST_DAY = datetime.date(2026, 1, 1)
 
 
 def share_below(p_values: Sequence[float] | Floats, level: float) -> float:
-    """The share of p-values at most ``level``: with right p-values, about as large, and never clearly larger."""
-    return float(np.mean(np.asarray(p_values) <= level + 1e-12))
+    """The share of p-values at most ``level``: with right p-values, about as large, and never clearly larger.
+
+    Of those that there are; nan where there are none.
+    """
+    known = np.asarray(p_values)[np.isfinite(p_values)]
+    return float(np.mean(known <= level + 1e-12)) if len(known) else float("nan")
 
 
 def alike_turns(random: np.random.Generator, count: int, width: int, alike: float) -> Floats:
@@ -63,14 +72,19 @@ def cluster_p_values(rounds: int, seed: int = 0) -> list[float]:
 def likeness_p_values(
     rounds: int, sizes: tuple[int, int], alike: float, seed: int = 0, dimension: int = 16
 ) -> dict[Way, list[float]]:
-    """Of comparisons of two sessions of so many turns that do not differ, by way."""
+    """Of comparisons of two sessions of so many turns that do not differ, by way; nan where turns are too few.
+
+    For how long turns are alike is found from these two sessions alone, the hardest case.
+    """
     random = np.random.default_rng(seed)
     found: dict[Way, list[float]] = {way: [] for way in WAYS}
     origin = np.zeros(dimension)
     with one_thread():
         for _ in range(rounds):
-            ours, theirs = (Voice(*_sounds(random, size, dimension, alike), origin) for size in sizes)
-            for way, likeness in compare_pair(ours, theirs, 0.2 * random.normal(size=dimension)).items():
+            sounds = [_sounds(random, size, dimension, alike) for size in sizes]
+            ours, theirs = (Voice(*each, origin) for each in sounds)
+            memory = longest([[embeddings for embeddings, _ in sounds], [_scores(seconds) for _, seconds in sounds]])
+            for way, likeness in compare_pair(ours, theirs, 0.2 * random.normal(size=dimension), memory).items():
                 found[way].append(likeness.p)
     return found
 
@@ -81,6 +95,58 @@ def _sounds(random: np.random.Generator, count: int, dimension: int, alike: floa
     scores = np.exp(0.8 * embeddings[:, :5])
     seconds = (random.gamma(2, 1.5, count) + 0.3)[:, None] * scores / scores.sum(axis=1, keepdims=True)
     return embeddings, seconds
+
+
+def course_p_values(rounds: int, sizes: Sequence[int], alike: float, seed: int = 0) -> list[float]:
+    """Of differences of valence between sessions of so many turns; nan where turns are too few."""
+    random = np.random.default_rng(seed)
+    return [
+        chance_of_spread(series, memory) for series, memory in (_valences(random, sizes, alike) for _ in range(rounds))
+    ]
+
+
+def parts_p_values(rounds: int, count: int, later: float, alike: float, seed: int = 0) -> list[float]:
+    """Of a later part of one session, a share of its turns, against the rest; nan where turns are too few."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(rounds):
+        after = np.arange(count) >= round((1 - later) * count)
+        embeddings, seconds = _sounds(random, count, 16, alike)
+        parts = [in_parts(each, after.astype(np.int64)) for each in (embeddings, _scores(seconds))]
+        found.append(chance_of_parting(_valence(seconds), seconds.sum(axis=1), after, longest(parts, count)))
+    return found
+
+
+def shape_p_values(rounds: int, count: int, alike: float, seed: int = 0) -> list[float]:
+    """Of shapes of courses (corrected for both looks); nan where turns are too few."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(rounds):
+        embeddings, seconds = _sounds(random, count, 16, alike)
+        thirds = 3 * np.arange(count) // count
+        memory = longest([in_parts(each, thirds) for each in (embeddings, _scores(seconds))], count)
+        turns = np.arange(count)
+        shape = shape_of(Series(turns.astype(np.float64), _valence(seconds), seconds.sum(axis=1), turns), memory)
+        found.append(shape.p if shape else float("nan"))
+    return found
+
+
+def _valences(
+    random: np.random.Generator, sizes: Sequence[int], alike: float
+) -> tuple[list[tuple[Floats, Floats]], int | None]:
+    """Values and durations of the turns of each session, and after how many the voice, as found, is not alike."""
+    sounds = [_sounds(random, size, 16, alike) for size in sizes]
+    memory = longest([[embeddings for embeddings, _ in sounds], [_scores(seconds) for _, seconds in sounds]])
+    return [(_valence(seconds), seconds.sum(axis=1)) for _, seconds in sounds], memory
+
+
+def _valence(seconds: Floats) -> Floats:
+    """Of each turn, made of its scores."""
+    return np.asarray(_scores(seconds)[:, 0] - _scores(seconds)[:, 1])
+
+
+def _scores(seconds: Floats) -> Floats:
+    return np.asarray(seconds / seconds.sum(axis=1, keepdims=True))
 
 
 def group_p_values(rounds: int, design: str, num_people: int, seed: int = 0) -> list[float]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +11,8 @@ from ..comparisons import session_titles
 from ..resampling import Floats
 from ..turns import LEAST_TURNS
 from .case_turns import CaseTurns, SessionTurns
-from .likeness import Voice
-
-if TYPE_CHECKING:
-    from pipeline.sessions import Session
+from .memory import shared_memory
+from .voice_blocks import Voice
 
 _LEAST_VOICES = 3
 _FEW_VOICES = "two voices alone have nothing to be compared with; a third session is needed"
@@ -30,8 +26,10 @@ class CaseVoices:
     ----------
     sessions : tuple of SessionTurns
         Empty where there is nothing to be compared with.
-    voices : tuple of Voice
-        One a session.
+    origin : np.ndarray, shape (dimension,)
+        A point amid the embeddings, which is taken off everything here.
+    means : np.ndarray, shape (sessions, dimension)
+        Of the participant's embeddings, less the origin.
     others : np.ndarray, shape (dimension,)
         Sum of the mean embeddings of all speakers in all sessions, these included, less the origin.
     num_others : int
@@ -41,15 +39,28 @@ class CaseVoices:
     """
 
     sessions: tuple[SessionTurns, ...]
-    voices: tuple[Voice, ...]
+    origin: Floats
+    means: Floats
     others: Floats
     num_others: int
     left_out: tuple[str, ...]
 
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    def voice(self, index: int) -> Voice:
+        """The participant's turns in a session, read anew: all at once would be as large as the embeddings."""
+        return Voice.of(self.sessions[index], self.origin)
+
+    @cached_property
+    def memory(self) -> int | None:
+        """Turns after which the participant no longer sounds alike; None where that is too long to tell."""
+        return shared_memory(self.sessions)
+
     @cached_property
     def _sum(self) -> Floats:
         """Of the participant's means, shape (dimension,)."""
-        return np.asarray(np.sum([voice.mean for voice in self.voices], axis=0))
+        return np.asarray(self.means.sum(axis=0))
 
     def centre(self, *chosen: int) -> Floats:
         """What the chosen sessions would sound like anyway: their speaker, drawn to everybody.
@@ -58,10 +69,14 @@ class CaseVoices:
         sessions, and the mean of those all is taken. The chosen sessions themselves have no part in it, so that it
         cannot know which turns are whose.
         """
-        own = self._sum
-        without = np.sum([self.voices[index].mean for index in chosen], axis=0)
+        without = self.means[list(chosen)].sum(axis=0)
         everybody = (self.others - without) / max(self.num_others - len(chosen), 1)
-        return np.asarray((own - without + everybody) / (len(self.voices) - len(chosen) + 1))
+        return np.asarray((self._sum - without + everybody) / (len(self) - len(chosen) + 1))
+
+    def raw_cosine(self, one: int, other: int) -> float:
+        """Cosine of two sessions' mean embeddings as they are, which misleads."""
+        ours, theirs = (self.means[index] + self.origin for index in (one, other))
+        return float(ours @ theirs / max(float(np.linalg.norm(ours) * np.linalg.norm(theirs)), 1e-12))
 
 
 def case_voices(case: CaseTurns, participant: str, most: int | None = None) -> CaseVoices:
@@ -70,15 +85,15 @@ def case_voices(case: CaseTurns, participant: str, most: int | None = None) -> C
     if most is not None and len(kept) > most:
         left_out.append(f"the first {len(kept) - most} sessions: only the last {most} are compared")
         kept = kept[-most:]
-    means = [mean for own in kept for mean in _speaker_means(own.session)]
+    means = [mean for own in kept for mean in own.numbers.speaker_means.values()]
     if len(kept) >= 2 and len(means) < _LEAST_VOICES:
         kept, left_out = [], [*left_out, _FEW_VOICES]
     if not kept:
-        return CaseVoices((), (), np.zeros(0), 0, tuple(left_out))
+        return CaseVoices((), np.zeros(0), np.zeros((0, 0)), np.zeros(0), 0, tuple(left_out))
     origin = np.mean(means, axis=0)
-    voices = tuple(Voice.of(own, origin) for own in kept)
+    own_means = np.array([own.numbers.mean_of(participant) for own in kept]) - origin
     others = np.sum(means, axis=0) - len(means) * origin
-    return CaseVoices(tuple(kept), voices, others, len(means), tuple(left_out))
+    return CaseVoices(tuple(kept), origin, own_means, others, len(means), tuple(left_out))
 
 
 def _with_embeddings(case: CaseTurns, participant: str) -> tuple[list[SessionTurns], list[str]]:
@@ -95,14 +110,3 @@ def _with_embeddings(case: CaseTurns, participant: str) -> tuple[list[SessionTur
                 f"{titles[own.session.id]}: {count} turns have embeddings, at least {LEAST_TURNS} are needed"
             )
     return kept, left_out
-
-
-def _speaker_means(session: Session) -> Sequence[Floats]:
-    """The mean embedding of each speaker who has any."""
-    everything = session.arrays.embeddings
-    speakers = session.turns["speaker"].to_numpy()
-    usable = session.turns["scored"].to_numpy(bool) & np.isfinite(everything.sum(axis=1))
-    chosen = [usable & (speakers == label) for label in session.speakers["label"]]
-    weights = np.array([rows / rows.sum() for rows in chosen if rows.any()], np.float32).reshape(-1, len(usable))
-    known = np.where(usable[:, None], everything, 0)
-    return list(np.asarray(weights @ known, np.float64))

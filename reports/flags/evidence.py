@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..between.exchange import chance_of_parting
+from ..between.memory import memory_within
+from ..changes import turns_of_speaker
 from ..measures.conversation import QUARTERS
-from ..resampling import chance_of_difference, mean_of
+from ..resampling import mean_of
 from ..turns import LEAST_TURNS, durations_of
 from .rules import Rule
 
@@ -89,7 +92,10 @@ def runs_of(turns: pd.DataFrame, rule: Rule) -> list[Run]:
 
 
 def moved_turns(session: Session, rule: Rule, speaker: str) -> Moved | None:
-    """The rule's value in its part against before it; None with fewer than ``LEAST_TURNS`` turns on either side."""
+    """The rule's value in its part against before it; None with fewer than ``LEAST_TURNS`` turns on either side.
+
+    ``chance`` is nan where the turns are too few for how alike neighbouring ones are.
+    """
     part = turns_in(session, rule, speaker)
     everything = turns_in(session, rule.model_copy(update={"part": "session"}), speaker)
     earlier = everything[~everything.index.isin(part.index) & (everything["start"] < _part_start(session, rule))]
@@ -97,7 +103,10 @@ def moved_turns(session: Session, rule: Rule, speaker: str) -> Moved | None:
         return None
     ours, theirs = earlier["value"].to_numpy(np.float64), part["value"].to_numpy(np.float64)
     weights = durations_of(earlier), durations_of(part)
-    chance = chance_of_difference(ours, weights[0], theirs, weights[1])
+    values, later = np.concatenate([ours, theirs]), np.arange(len(ours) + len(theirs)) >= len(ours)
+    own = turns_of_speaker(session, speaker)
+    memory = memory_within(own, (own.times.mean(axis=1) >= _part_start(session, rule)).astype(np.int64))
+    chance = chance_of_parting(values, np.concatenate(weights), later, memory)
     most = part.sort_values("value", ascending=rule.falls_by is not None).head(MOST_EVIDENCE).sort_index()
     means = float(mean_of(ours, weights[0])), float(mean_of(theirs, weights[1]))
     return Moved(*means, chance, tuple(_evidence(most)))

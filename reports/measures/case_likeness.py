@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import isnan
 
+from ..between.blocks import least_turns
 from ..between.case_turns import CaseTurns
 from ..between.corrections import corrected
 from ..between.likeness import Likeness, Way
@@ -36,8 +38,15 @@ def _value(step: Step, found: Likeness, person: str, p_corrected: float) -> Valu
         chance=found.floor,
         p=found.p,
         p_corrected=p_corrected,
+        note=_why_no_p(step) if isnan(found.p) else None,
         session=step.later.id,
     )
+
+
+def _why_no_p(step: Step) -> str:
+    if step.memory is None:
+        return "no p: turns stay alike for too long to tell"
+    return f"no p: {least_turns(step.memory)} turns in both sessions are needed"
 
 
 def _raw(case: CaseTurns) -> Iterator[Value]:
@@ -53,8 +62,10 @@ def _steps(case: CaseTurns, person: str) -> tuple[Step, ...]:
 _NEEDED = Least(LEAST_TURNS, "turns with embeddings in both sessions")
 _SHUFFLED = (
     "Chance is the median after blocks of neighbouring turns (the square root of the number of turns) were shuffled "
-    "999 times between the sessions; p is the share of shuffles at least as unlike; the interval is from 499 samples "
-    "of the blocks. Each session stands beside the one before; session_similarity has all pairs and split-half noise."
+    "199 times between the sessions; the interval is from 499 samples of the blocks. p is the share of 999 shuffles at "
+    "least as unlike, of blocks between which as many turns are left out as the participant goes on sounding alike, "
+    "found from embeddings and scores of all sessions. Each session stands beside the one before; session_similarity "
+    "has all pairs and split-half noise."
 )
 _CAUTION = (
     "A small p says that two recordings differ, not why: another room, microphone or cold does it, and feelings may "

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from emotion.schemes import VALENCE_AROUSAL
 from emotion.voices import VOICE_COLUMNS
 
+from ..between.case_turns import SessionTurns
+from ..between.memory import memory_within
 from ..resampling import Floats
+from ..session_numbers import SessionNumbers
 from .series import Series
 
 if TYPE_CHECKING:
@@ -215,6 +218,11 @@ class Conversation:
         rows = self.scored_rows(speaker)
         unsure = (self.session.turns["emotion"] == UNCERTAIN).to_numpy(bool)[rows]
         return np.where(unsure, -1, self.scores[rows].argmax(axis=1)) if len(rows) else rows
+
+    def memory(self, speaker: str) -> int | None:
+        """Scored turns after which a speaker no longer sounds alike, found within thirds; None: too long to tell."""
+        own = SessionTurns(SessionNumbers(self.session), self.scored_rows(speaker))
+        return memory_within(own, 3 * np.arange(len(own)) // max(len(own), 1))
 
     def series(self, speaker: str, column: str) -> Series:
         """A column of a speaker's scored turns at their middles; turns in which it is not known are left out."""

@@ -117,7 +117,10 @@ def _shape(talk: Conversation) -> Iterator[Value]:
         if len(series) < _FOR_SHAPE.count:
             yield Value(NAN, len(series), speaker)
             continue
-        found = shape_of(series)
+        found = shape_of(series, talk.memory(speaker))
+        if found is None:
+            yield Value(NAN, len(series), speaker, note=_TOO_ALIKE)
+            continue
         yield Value(found.change, len(series), speaker, key=found.word, p=found.p)
 
 
@@ -203,7 +206,8 @@ _SCORED = Least(4, "scored turns of the speaker")
 _FOR_STEPS = Least(8, "scored turns of the speaker (or bins with speech)")
 _FOR_INERTIA = Least(12, "scored turns of the speaker (or bins with speech)")
 _FOR_TRANSITIONS = Least(12, "scored turns of the speaker")
-_FOR_SHAPE = Least(12, "scored turns of the speaker")
+_FOR_SHAPE = Least(15, "scored turns of the speaker")
+_TOO_ALIKE = "not enough data: for how long neighbouring turns stay alike, there are too few turns"
 _FOR_CHANGES = Least(12, "scored turns of the speaker")
 _DERIVED = "Valence and arousal are derived from the emotion scores and hold nothing that those do not."
 _BOOTSTRAP = (
@@ -349,14 +353,12 @@ DYNAMICS = (
         definition="Thirds of the speaker's scored turns, weighted by duration. The key is the word: worsening or "
         "improving where the last third differs from the first, recovered where the middle third lies below both "
         "others (and the end is not clearly lower than the beginning), flat where neither can be told from chance. "
-        "Two permutation tests that shuffle blocks of neighbouring turns, corrected for both looks by Holm's method, "
-        "at p of 0.05.",
+        "Two permutation tests that shuffle blocks of neighbouring turns, between which as many turns are left out as "
+        "the speaker goes on sounding alike, corrected for both looks by Holm's method, at p of 0.05.",
         source="Turntone; Winkler et al. (2015), NeuroImage 123, 253-268, for permuting blocks; Holm (1979), "
         "Scandinavian Journal of Statistics 6, 65-70",
         interpretation="Whether somebody sounded better, worse, or better again at the end than before.",
-        caution="Flat means that no change can be shown, not that there was none; each speaker is one more look, and "
-        "noise that goes on from turn to turn passes for a shape more often: in 8 % of series with an inertia of 0.3, "
-        "in up to 17 % with 0.6.",
+        caution="Flat means that no change can be shown, not that there was none; each speaker is one more look.",
         least=_FOR_SHAPE,
         over=_shape,
         emotional=True,

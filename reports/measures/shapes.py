@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..between.blocks import Spacing, spacing
 from ..resampling import Floats
 from .series import Series
 
 _SHUFFLES = 999
+_LEAST_BLOCKS, _GOOD_BLOCKS = 6, 15  # two a third; five
 SMALL_P = 0.05
 """A word other than "flat" needs a p at most this large, after correction for both looks."""
 
@@ -34,54 +35,58 @@ class Shape:
     p: float
 
 
-def shape_of(series: Series, seed: int = 0) -> Shape:
-    """Whether a course rises, falls, or dips and recovers: thirds of the values, against shuffled blocks.
+def shape_of(series: Series, memory: int | None, seed: int = 0) -> Shape | None:
+    """Whether a course rises, falls, or dips and recovers: thirds of the turns, against shuffled blocks.
 
     Two statistics are looked at: the last third's mean less the first's (two-sided), and how far the middle third's
-    lies below the mean of the other two (one-sided). Both are compared with those of the same values in blocks of
-    neighbours, put into random order, which keeps most of what neighbours have in common. The two p are corrected by
-    Holm's method. A dip makes the word "recovered" unless the course ends clearly lower than it began.
+    lies below the mean of the other two (one-sided). Both are of blocks of neighbouring values with values left out
+    between them, and are compared with those of the same blocks in random order. The two p are corrected by Holm's
+    method. A dip makes the word "recovered" unless the course ends clearly lower than it began.
+
+    Parameters
+    ----------
+    series : Series
+        Of at least three values.
+    memory : int or None
+        Values after which the series is no longer like itself (``between.memory``).
+
+    Returns
+    -------
+    Shape or None
+        None where there are too few values to tell. ``change`` is that of all values, with nothing left out.
     """
-    thirds = _shuffled_thirds(series, seed)
-    change = thirds[:, 2] - thirds[:, 0]
+    found = spacing(len(series), memory, _LEAST_BLOCKS, _GOOD_BLOCKS)
+    if found is None:
+        return None
+    thirds = _shuffled_thirds(series, found, seed)
+    ends = thirds[:, 2] - thirds[:, 0]
     dip = thirds[:, [0, 2]].mean(axis=1) - thirds[:, 1]
-    trend_p, dip_p = _holm(_share(np.abs(change)), _share(dip))
-    if trend_p <= SMALL_P and change[0] < 0:
-        return Shape("worsening", float(change[0]), trend_p)
+    trend_p, dip_p = _holm(_share(np.abs(ends)), _share(dip))
+    change = change_of(series)
+    if trend_p <= SMALL_P and ends[0] < 0:
+        return Shape("worsening", change, trend_p)
     if dip_p <= SMALL_P:
-        return Shape("recovered", float(change[0]), dip_p)
+        return Shape("recovered", change, dip_p)
     if trend_p <= SMALL_P:
-        return Shape("improving", float(change[0]), trend_p)
-    return Shape("flat", float(change[0]), min(trend_p, dip_p))
+        return Shape("improving", change, trend_p)
+    return Shape("flat", change, min(trend_p, dip_p))
 
 
-def block_length(count: int) -> int:
-    """Neighbouring values that are shuffled together: the cube root of their number, at least 2.
-
-    >>> block_length(12), block_length(64)
-    (2, 4)
-    """
-    return max(2, int(np.rint(np.cbrt(count))))
+def change_of(series: Series) -> float:
+    """Mean of the last third of the values less that of the first."""
+    first, _, last = np.array_split(np.arange(len(series)), 3)
+    means = [np.average(series.values[own], weights=series.weights[own]) for own in (first, last)]
+    return float(means[1] - means[0])
 
 
-def _shuffled_thirds(series: Series, seed: int) -> Floats:
-    """Weighted means of the thirds, (1 + shuffles, 3), as they are in the first row."""
-    order = _shuffled_blocks(len(series), seed)
-    values, weights = series.values[order], series.weights[order]
-    edges = np.linspace(0, len(series), 4).round().astype(int)
-    summed = np.add.reduceat(values * weights, edges[:3], axis=1)
-    return np.asarray(summed / np.add.reduceat(weights, edges[:3], axis=1))
-
-
-def _shuffled_blocks(count: int, seed: int) -> NDArray[np.int64]:
-    """Indices 0 to count - 1, as they are and with their blocks shuffled; what is left over stays at the end."""
-    size = block_length(count)
-    number = count // size
-    starts = np.tile(np.arange(number) * size, (_SHUFFLES + 1, 1))
-    starts[1:] = np.random.default_rng(seed).permuted(starts[1:], axis=1)
-    blocks = (starts[:, :, None] + np.arange(size)).reshape(_SHUFFLES + 1, -1)
-    rest = np.tile(np.arange(number * size, count), (_SHUFFLES + 1, 1))
-    return np.concatenate([blocks, rest], axis=1)
+def _shuffled_thirds(series: Series, found: Spacing, seed: int) -> Floats:
+    """Weighted means of the thirds of the blocks, (1 + shuffles, 3), as they are in the first row."""
+    members = found.members(len(series))
+    totals, masses = members @ (series.values * series.weights), members @ series.weights
+    orders = np.tile(np.arange(len(members)), (_SHUFFLES + 1, 1))
+    orders[1:] = np.random.default_rng(seed).permuted(orders[1:], axis=1)
+    edges = np.linspace(0, len(members), 4).round().astype(int)[:3]
+    return np.asarray(np.add.reduceat(totals[orders], edges, axis=1) / np.add.reduceat(masses[orders], edges, axis=1))
 
 
 def _share(statistics: Floats) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reports.resampling import chance_of_difference, chance_of_spread, interval, mean_of
+from reports.resampling import interval, mean_of
 
 
 def test_the_mean_is_weighted() -> None:
@@ -24,29 +24,6 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(turns: int) -> None
 def test_equal_turns_leave_no_doubt() -> None:
     low, high = interval(np.full((5, 1), 0.4), np.arange(1.0, 6.0))
     assert (low[0], high[0]) == (pytest.approx(0.4), pytest.approx(0.4))
-
-
-def test_chances_under_no_difference_are_uniform() -> None:
-    random = np.random.default_rng(3)
-    chances, spreads = [], []
-    for _ in range(150):
-        values, weights = random.normal(size=20), random.uniform(0.5, 8, 20)
-        chances.append(chance_of_difference(values[:7], weights[:7], values[7:], weights[7:]))
-        spreads.append(chance_of_spread(values, weights, np.repeat([0, 1, 2], [5, 5, 10])))
-    for found in (chances, spreads):
-        assert np.mean(np.array(found) <= 0.1) == pytest.approx(0.1, abs=0.07)
-        assert np.mean(found) == pytest.approx(0.5, abs=0.08)
-
-
-def test_a_difference_of_four_and_four_turns_has_the_p_value_of_all_orders() -> None:
-    # 70 ways to choose 4 of 8; the two that keep the sides apart are as extreme: 2 / 70.
-    low, high, ones = np.zeros(4), np.ones(4), np.ones(4)
-    assert chance_of_difference(low, ones, high, ones) == pytest.approx(2 / 70, abs=0.012)
-
-
-def test_groups_far_apart_have_a_small_chance() -> None:
-    values = np.repeat([0.0, 0.5, 1.0], 5) + np.tile([0.0, 0.01, 0.02, 0.03, 0.04], 3)
-    assert chance_of_spread(values, np.ones(15), np.repeat([0, 1, 2], 5)) == pytest.approx(0.0005)
 
 
 def test_the_interval_of_many_turns_is_that_of_the_bootstrap() -> None:

@@ -27,17 +27,19 @@ def moved(session: Session, *, by: float) -> Session:
 def test_p_is_uniform_where_sessions_do_not_differ() -> None:
     found = []
     for seed in range(80):
-        sizes = (8, 24)  # unequal, so that a centre that knew whose turns are whose would show
+        sizes = (32, 64)  # unequal, so that a centre that knew whose turns are whose would show
         pair = [make_session(size, seed=2 * seed + index, unscored=None) for index, size in enumerate(sizes)]
         found.append(session_similarity(pair, "Anna").p_value[0, 1])
-    assert np.mean(found) == pytest.approx(0.5, abs=0.1)
-    assert np.mean(np.array(found) <= 0.2) == pytest.approx(0.2, abs=0.12)
+    known = np.array(found)[np.isfinite(found)]
+    assert len(known) > 60
+    assert np.mean(known) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(known <= 0.2) == pytest.approx(0.2, abs=0.12)
 
 
 def test_a_session_that_differs_is_found() -> None:
     sessions = [make_session(60, seed=seed) for seed in range(4)]
     found = session_similarity([*sessions[:3], moved(sessions[3], by=4.0)], "Anna")
-    assert found.p_value[0, 3] < 0.01  # of 924 ways to shuffle twelve blocks of five turns
+    assert found.p_value[0, 3] < 0.01  # of 924 ways to shuffle twelve blocks
     assert found.cosine[0, 3] < found.floor[0, 3]
     assert found.differing() == [(0, 3), (1, 3), (2, 3)]
 
@@ -111,3 +113,9 @@ def test_differing_pairs_follow_benjamini_and_hochberg() -> None:
     p[np.triu_indices(4, 1)] = [0.005, 0.5, 0.02, 0.6, 0.024, 0.7]
     found = Similarity("Anna", tuple(make_session(4, seed=seed) for seed in range(4)), p, p, p, p)
     assert found.differing() == [(0, 1), (0, 3), (1, 3)]
+
+
+def test_pairs_without_turns_enough_for_p_are_not_judged() -> None:
+    found = session_similarity([make_session(16, seed=seed) for seed in range(3)], "Anna")
+    assert np.isfinite(found.cosine).all()
+    assert (found.judged, found.differing()) == ([], [])

@@ -43,20 +43,27 @@ def test_one_turn_says_what_is_missing() -> None:
 
 
 def test_a_session_tells_who_talked_how_it_sounded_and_what_is_left_out() -> None:
-    rows = [*spoken(-0.5, -0.4, -0.5, -0.4, 0.4, 0.5, 0.4, 0.5), turn(40, 44, "B", reason="noise")]
-    assert without_chances(session_summary(session_of(rows))) == [
-        "2 speakers were found in 1:00 of sound, in 9 turns; of the talk, A 80% and B 20%.",
+    rows = [*spoken(*[-0.5, -0.4] * 5, *[0.4, 0.5] * 5), turn(100, 104, "B", reason="noise")]
+    assert without_chances(session_summary(session_of(rows, 110))) == [
+        "2 speakers were found in 1:50 of sound, in 21 turns; of the talk, A 91% and B 9%.",
         "A sounded most often sad (80%), then angry (20%), in shares of the scored time.",
         "B: not enough data to say how this voice sounded (0 scored turns, 4 needed).",
         "A sounded more pleasant in the second half than in the first (valence +0.45 after −0.45, p).",
-        "1 of 9 turns was not scored; the table of turns says why.",
+        "1 of 21 turns was not scored; the table of turns says why.",
     ]
 
 
 def test_a_fall_is_a_fall_and_no_movement_is_said_too() -> None:
-    assert "A sounded less pleasant" in session_summary(session_of(spoken(*[0.4, 0.5] * 2, *[-0.4, -0.5] * 2)))[2]
-    assert session_summary(session_of(spoken(*[0.2, -0.2] * 4)))[2] == (
+    assert "A sounded less pleasant" in session_summary(session_of(spoken(*[0.4, 0.5] * 5, *[-0.4, -0.5] * 5)))[2]
+    assert session_summary(session_of(spoken(*[0.2, -0.2] * 10)))[2] == (
         "A did not sound clearly more or less pleasant in the second half than in the first."
+    )
+
+
+def test_halves_of_few_turns_are_told_without_a_verdict() -> None:
+    assert session_summary(session_of(spoken(*[0.4, 0.5] * 2, *[-0.4, -0.5] * 2)))[2] == (
+        "On a scale from −1, unpleasant, to +1, pleasant, A sounded like +0.45 in the first half and like −0.45 in the "
+        "second; that is too few turns to tell from chance (15 are needed)."
     )
 
 
@@ -93,7 +100,7 @@ def test_one_session_is_not_enough_to_compare() -> None:
 
 
 def test_a_case_tells_how_a_participant_changed() -> None:
-    low, high = spoken(*[-0.5, -0.4] * 3), spoken(*[0.5, 0.6] * 3, scores=GLAD)
+    low, high = spoken(*[-0.5, -0.4] * 8), spoken(*[0.5, 0.6] * 8, scores=GLAD)
     sessions = [dated(session_of(rows), 2 + at, key=f"s{at}") for at, rows in enumerate((low, low, high))]
     assert without_chances(case_summary("Demo", sessions)) == [
         "Demo has 3 sessions from 2026-03-02 to 2026-03-04, 3:00 of sound in all.",
@@ -107,12 +114,34 @@ def test_a_case_tells_how_a_participant_changed() -> None:
 
 
 def test_a_case_without_change_says_so() -> None:
-    sessions = [dated(session_of(spoken(*[-0.2, 0.2] * 3)), 2 + at, key=f"s{at}") for at in range(3)]
+    sessions = [dated(session_of(spoken(*[-0.2, 0.2] * 8)), 2 + at, key=f"s{at}") for at in range(3)]
     assert case_summary("Demo", sessions)[2:4] == [
         "A did not sound clearly more or less pleasant in the last session than in the first: valence 0.00 on "
         "2026-03-04, 0.00 on 2026-03-02 (p = 1.00).",
         "Over all the sessions A's valence did not clearly move (p = 1.00).",
     ]
+
+
+def test_sessions_of_few_turns_are_told_without_a_verdict() -> None:
+    sessions = [dated(session_of(spoken(*[level] * 5)), 2 + at, key=f"s{at}") for at, level in enumerate((-0.4, 0.4))]
+    told = case_summary("Demo", [*sessions, dated(session_of(spoken(*[0.1] * 5)), 9, key="s9")])
+    assert told[2] == (
+        "On a scale from −1, unpleasant, to +1, pleasant, A sounded like −0.40 on 2026-03-02 and like +0.10 on "
+        "2026-03-09; these are too few turns to tell from chance (15 in each session are needed)."
+    )
+    assert told[-1] == (
+        "A: too few turns to say whether the voice as a whole differs between sessions by more than chance."
+    )
+
+
+def test_a_course_over_the_dates_is_told_with_its_interval() -> None:
+    sessions = [
+        dated(session_of(spoken(*[-0.6 + 0.3 * at + 0.01 * (-1) ** at] * 5)), 2 + 5 * at, key=f"s{at}")
+        for at in range(5)
+    ]
+    (told,) = [each for each in case_summary("Demo", sessions) if "Over the dates" in each]
+    assert told.startswith("Over the dates of 5 sessions A sounded more and more pleasant: valence +1.8")
+    assert told.endswith("p < 0.001).")
 
 
 def test_sessions_that_are_left_out_are_named_with_the_reason() -> None:
@@ -163,5 +192,9 @@ def test_a_rising_share_of_neutral_speech_is_noted_in_those_words() -> None:
         rows = spoken(*[0.1, 0.0] * 4, scores={"neutral": neutral, "sad": 1 - neutral})
         sessions.append(dated(session_of(rows), 2 + 5 * at, key=f"s{at}"))
     said = [each for each in case_summary("Demo", sessions) if each.source == "trends"]
-    assert said == ["A: the neutral share rises over the sessions: possible numbing."]
+    assert said == [
+        "Over the dates of 6 sessions A sounded neither clearly more nor clearly less pleasant: valence 0.00 in 30 "
+        "days (95 % 0.00 to 0.00, p = 1.00).",
+        "A: the neutral share rises over the sessions: possible numbing.",
+    ]
     assert said[0].person == "A"

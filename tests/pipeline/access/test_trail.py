@@ -154,3 +154,20 @@ def test_a_workspace_of_one_person_is_read_although_the_trail_cannot_be_written(
     assert "not in the audit trail" in caplog.text
     with visiting(Visitor("0" * 16, "page", "viewer", None, "vera")), pytest.raises(WorkspaceError):
         workspace.note("opened", "session", ID)
+
+
+def test_sessions_that_go_with_a_person_or_a_case_are_told_and_then_unknown(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    from pipeline.archives import archive_case, restore_case
+
+    workspace.save(make_session(6, seed=1, case="Alone", participants=("Zoe",), roles=("client",)))
+    Participants(workspace).forget("Zoe")
+    archive_case(workspace, "Demo", tmp_path / "demo.zip", remove=True)
+    restore_case(workspace, tmp_path / "demo.zip")
+    entries = Trail(workspace.path).entries()[2:]
+    assert [(each.action, each.kind, each.detail, each.what) for each in entries] == [
+        ("deleted", "session", "forgotten", None), ("forgotten", "participant", None, None),
+        ("exported", "session", "archive", None), ("deleted", "session", "archived", None),
+        ("analysed", "session", "restored", ID),
+    ]  # fmt: skip

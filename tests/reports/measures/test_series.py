@@ -106,18 +106,26 @@ def test_noise_has_seldom_a_change_point() -> None:
 )
 def test_a_course_has_its_word(word: str, means: tuple[float, ...]) -> None:
     values = np.repeat(means, 10) + 0.1 * np.random.default_rng(0).normal(size=30)
-    assert shape_of(series(values)).word == word
+    found = shape_of(series(values), 1)
+    assert found is not None and found.word == word
 
 
 def test_the_change_of_a_shape_weighs_turns_by_their_duration() -> None:
-    weights = np.array([3.0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
-    values = np.array([1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
-    found = shape_of(Series(np.arange(12.0), values, weights, np.arange(12)))
-    assert found.change == pytest.approx(1 / 4 - 3 / 6)
+    weights = np.array([3.0, *np.ones(17)])
+    values = np.array([1.0, *np.zeros(16), 1])
+    found = shape_of(Series(np.arange(18.0), values, weights, np.arange(18)), 1)
     assert isinstance(found, Shape)
+    assert found.change == pytest.approx(1 / 6 - 3 / 8)
 
 
 def test_shapes_of_noise_are_flat_as_often_as_they_should_be() -> None:
     random = np.random.default_rng(0)
-    words = [shape_of(series(random.normal(size=30)), seed).word for seed in range(300)]
+    shapes = [shape_of(series(random.normal(size=30)), 1, seed) for seed in range(300)]
+    words = [shape.word for shape in shapes if shape]
     assert 4 <= sum(word != "flat" for word in words) <= 25  # 5 % of 300 are 15; 0.999 of a binomial lies here
+
+
+def test_a_shape_needs_more_turns_the_longer_they_stay_alike() -> None:
+    assert shape_of(series(np.arange(14.0)), 1) is None
+    assert shape_of(series(np.arange(30.0)), 7) is None
+    assert shape_of(series(np.arange(30.0)), None) is None
