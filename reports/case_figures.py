@@ -52,7 +52,8 @@ def case_shares_figure(
         _add_course(figure, own, [places[each] + shift for each in own["session"]], say(emotion), colour, ".0%")
     highest = min(max(1.1 * float(shares["high"].max()), 0.5), 1.02)
     figure.update_yaxes(range=[0, highest], tickformat=".0%", nticks=6)
-    return _over_sessions(figure, sessions, shares, places, height=360)
+    # Room for names of sessions on two or three lines above the legend.
+    return _over_sessions(figure, sessions, shares, places, height=390).update_layout(legend_y=-0.2, margin_b=84)
 
 
 @drawn
