@@ -24,7 +24,9 @@ def test_sentences_say_the_change_with_its_chance() -> None:
     assert said[0].startswith("Anna sounds alike by ")
     assert "sessions that do not differ would reach" in said[0]
     assert said[1].startswith("Valence of Anna goes from ")
-    assert "(2026-03-02) to " in said[1] and ", p = " in said[1]
+    assert "(2026-03-02) to " in said[1] and said[1].endswith("(2026-03-03), too few turns for p.")
+    longer = [make_session(48, seed=seed, date=datetime.date(2026, 3, 2 + seed)) for seed in (0, 1)]
+    assert ", p = " in pair_sentences(*longer, "Anna", None)[1]
 
 
 def test_sessions_of_different_cases_are_not_compared_in_how_alike_they_are() -> None:
