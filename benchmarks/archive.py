@@ -64,7 +64,7 @@ def run_calls(folder: Path, count: int, seconds: float, models: str, threads: in
     def ended(job: object) -> None:
         done[0] += 1
         times.append(time.perf_counter())
-        if done[0] % EVERY == 0:
+        if done[0] % EVERY == 0 or done[0] == count:
             memory.append(_megabytes())
         if done[0] % max(count // 10, 1) == 0:
             rate = done[0] / (times[-1] - begun)

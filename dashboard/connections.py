@@ -10,7 +10,7 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, ctx, no_u
 
 from reports.themes import ThemeName, drawing_in
 
-from .layout.later import place, wanted
+from .layout.later import page_key, place, wanted
 from .layout.tables import session_rows
 from .pages import page_at, part_at
 from .pages.home import cases_part
@@ -30,7 +30,7 @@ def connect_pages(dash: Any, library: Library) -> None:
         return page.content, page.title
 
     async def complete(time: object, known: dict[str, str], path: str, search: str | None) -> object:
-        if time is None:
+        if time is None or known["of"] != page_key(path, search or ""):
             return no_update
         return await _in_colours(lambda: part_at(library, path, search or "", known["part"]))
 
@@ -38,9 +38,9 @@ def connect_pages(dash: Any, library: Library) -> None:
     outputs = Output("page", "children"), Output("title", "data")
     dash.callback(*outputs, *address, Input("scheme-now", "data"))(show)
     dash.callback(
-        Output(place(MATCH), "children"),
-        Input(wanted(MATCH), "data"),
-        State(wanted(MATCH), "id"),
+        Output(place(MATCH, MATCH), "children"),
+        Input(wanted(MATCH, MATCH), "data"),
+        State(wanted(MATCH, MATCH), "id"),
         State("address", "pathname"),
         State("address", "search"),
         prevent_initial_call=True,

@@ -6,7 +6,8 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -46,6 +47,7 @@ class Library:
         self._opened: Kept[Session] = Kept(size)
         self._parts: Kept[object] = Kept(parts)
         self._noted: dict[Hashable, float] = {}
+        self._behind = ThreadPoolExecutor(1, "audit-trail")
         self._lock = Lock()
 
     @property
@@ -157,14 +159,21 @@ class Library:
         self._workspace.check_usable()
 
     def _note(self, action: Action, kind: Kind, name: str) -> None:
-        """Write to the audit trail what somebody looks at, once in a while: players ask for audio piece by piece."""
+        """Write to the audit trail what somebody looks at, once in a while: players ask for audio piece by piece.
+
+        Where people sign in nothing is shown before it is written. One person alone does not wait for it: an analysis
+        that is being saved may hold the database for seconds.
+        """
         here, now = visitor(), time.monotonic()
         what = (here and (here.id, here.via), action, name)
         with self._lock:
             self._noted = {key: at for key, at in self._noted.items() if now - at < _AGAIN}
             if what in self._noted:
                 return
-        self._workspace.note(action, kind, name)
+        if here is not None and here.name is not None:
+            self._workspace.note(action, kind, name)
+        else:
+            self._behind.submit(copy_context().run, self._workspace.note, action, kind, name)
         with self._lock:
             self._noted[what] = now
 

@@ -52,7 +52,8 @@ def case_shares_figure(
         _add_course(figure, own, [places[each] + shift for each in own["session"]], say(emotion), colour, ".0%")
     highest = min(max(1.1 * float(shares["high"].max()), 0.5), 1.02)
     figure.update_yaxes(range=[0, highest], tickformat=".0%", nticks=6)
-    return _over_sessions(figure, sessions, shares, places, height=360)
+    # Room for names of sessions on two or three lines above the legend.
+    return _over_sessions(figure, sessions, shares, places, height=390).update_layout(legend_y=-0.2, margin_b=84)
 
 
 @drawn
@@ -195,8 +196,11 @@ def _over_sessions(
 ) -> go.Figure:
     """Sessions along the x axis; those that the table has nothing of are marked."""
     titles, shown = session_titles(sessions), set(table["session"])
+    sessions_by = {session.id: session for session in sessions}
     texts = [
-        safe(short(titles[key], _TITLE)) + ("" if key in shown else f"<br>{say('not compared')}") for key in places
+        safe(short(titles[key], _TITLE)).replace("-", "-<br>", 1 if sessions_by[key].date else 0)
+        + ("" if key in shown else f"<br>{say('not compared')}")
+        for key in places
     ]
     figure.update_xaxes(tickvals=list(places.values()), ticktext=texts, range=[-0.5, len(places) - 0.5])
     return dress(figure, height=height, margin_left=margin_left)
@@ -221,6 +225,20 @@ def _similarity_hover(found: Similarity, names: Sequence[str], row: int, column:
         [
             say("{one} with {other}: {value}", one=names[row], other=names[column], value=value),
             say("if they did not differ: {floor} ({p})", floor=floor, p=p_value),
+            *_distances(found, row, column),
             say("raw cosine {value}, which misleads", value=number(float(found.raw[row, column]))),
         ]
     )
+
+
+def _distances(found: Similarity, row: int, column: int) -> list[str]:
+    """The other two ways of comparing, beside what two sessions that do not differ would reach."""
+    lines = []
+    for title, matrix in (("energy distance", found.energy), ("distance of emotions", found.emotions)):
+        if matrix is not None:
+            value, floor = (number(float(each[row, column])) for each in (matrix.value, matrix.floor))
+            words = {"title": say(title), "value": value, "floor": floor}
+            lines.append(
+                say("{title} {value}, by chance {floor} ({p})", p=by_chance(matrix.p_value[row, column]), **words)
+            )
+    return lines

@@ -1,23 +1,17 @@
-"""Training of the embedded recogniser: the corpus as it is heard in many ways, simulated sessions, the fit."""
+"""Training of the embedded recogniser: simulated sessions, what another corpus may change, the fit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from emotion_corpus import LABELS, Corpus, Ints, Matrix, Measured
 from numpy.typing import NDArray
-from voice_conditions import CONDITIONS, Condition, trimmed
 
-from diarization.recordings import SAMPLING_RATE, Waveform
 from emotion.embedded_recognizer import EmbeddedModel, Population
-from emotion.features import FRAME_RATE, Contours, contours_of, feature_names, features_of
+from emotion.features import feature_names
 from emotion.recognizers import Baseline, VoiceFeatures
 
-LABELS = ("angry", "happy", "neutral", "sad")
-SPEEDS = (0.9, 0.94, 1.06, 1.1)
 SEED = 1
 
 KINDS = {
@@ -29,9 +23,6 @@ KINDS = {
     "full band": ("bass", "treble", "slope", "unvoiced"),
 }
 """First words of the features that go together; all others are of the spectrum."""
-
-Ints = NDArray[np.int64]
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -52,106 +43,6 @@ class Settings:
     variants: int = 12
     """Conditions that each speaker is heard in."""
     iterations: int = 300
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The utterances, one item a row in every array: label index, speaker, sentence, split, seconds."""
-
-    waveforms: list[Waveform]
-    labels: Ints
-    speakers: NDArray[np.str_]
-    sentences: NDArray[np.str_]
-    splits: NDArray[np.str_]
-    durations: NDArray[np.float64]
-
-    def of(self, speakers: Sequence[str]) -> Ints:
-        """The rows of some speakers."""
-        return np.flatnonzero(np.isin(self.speakers, list(speakers)))
-
-    def speakers_of(self, *splits: str) -> list[str]:
-        """The speakers of some splits."""
-        return sorted(set(self.speakers[np.isin(self.splits, splits)]))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Features under every condition, each (conditions, utterances, features); the first four are the plain conditions.
-
-    ``turns`` are whole utterances, ``long_turns`` are joined with another one of the same speaker and emotion,
-    ``pieces`` are seconds out of them.
-    """
-
-    turns: Matrix
-    long_turns: Matrix
-    pieces: Matrix
-
-
-def read_corpus(folder: Path) -> Corpus:
-    """The utterances of the four labels, silence cut off at both ends."""
-    import soundfile
-
-    table = pd.read_csv(folder / "metadata.csv", dtype={"speaker": str, "sentence": str})
-    table = table[table["emotion"].isin(LABELS)].sort_values("path").reset_index(drop=True)
-    waveforms = [trimmed(soundfile.read(folder / path, dtype="float32")[0]) for path in table["path"]]
-    return Corpus(
-        waveforms,
-        np.array([LABELS.index(emotion) for emotion in table["emotion"]]),
-        table["speaker"].to_numpy(str),
-        table["sentence"].to_numpy(str),
-        table["split"].to_numpy(str),
-        np.array([len(waveform) / SAMPLING_RATE for waveform in waveforms]),
-    )
-
-
-def condition_of(variant: int, speaker: int) -> Condition:
-    """The first four variants are the plain conditions; later ones have another speed and microphone too."""
-    random = np.random.default_rng([SEED, variant, speaker])
-    seed, speed = int(random.integers(2**31)), float(random.choice(SPEEDS))
-    plain = variant < len(CONDITIONS)
-    return Condition(CONDITIONS[variant % len(CONDITIONS)], seed, 1.0 if plain else speed, not plain)
-
-
-def measure(corpus: Corpus, variants: int) -> Measured:
-    """All features of the corpus, heard in so many ways."""
-    turns, long_turns, pieces = [], [], []
-    order = sorted(set(corpus.speakers))
-    for variant in range(variants):
-        random = np.random.default_rng([SEED, variant])
-        conditions = [condition_of(variant, order.index(speaker)) for speaker in corpus.speakers]
-        heard = [condition.heard(corpus.waveforms[row], row) for row, condition in enumerate(conditions)]
-        contours = [contours_of(waveform) for waveform in heard]
-        turns.append([features_of(each) for each in contours])
-        long_turns.append([features_of(_joined(contours, row, corpus, random)) for row in range(len(contours))])
-        pieces.append([features_of(_piece(each, random)) for each in contours])
-        print(f"measured as heard in way {variant + 1} of {variants}: {CONDITIONS[variant % 4]}", flush=True)
-    return Measured(*(np.array(each, np.float32) for each in (turns, long_turns, pieces)))
-
-
-def _joined(contours: list[Contours], row: int, corpus: Corpus, random: np.random.Generator) -> Contours:
-    alike = (corpus.speakers == corpus.speakers[row]) & (corpus.labels == corpus.labels[row])
-    alike &= _half(corpus) == _half(corpus)[row]  # so that leaving out sentences leaves them out here too
-    first, second = contours[row], contours[int(random.choice(np.flatnonzero(alike)))]
-    pause = int(random.uniform(0.1, 0.6) * FRAME_RATE)
-
-    def join(name: str) -> NDArray[np.float64]:
-        before, after = getattr(first, name), getattr(second, name)
-        quiet = np.minimum(before.min(axis=0), after.min(axis=0))
-        return np.concatenate([before, np.repeat(quiet[None], pause, axis=0), after])
-
-    return Contours(*(join(name) for name in ("level", "pitch", "strength", "line_bands", "full_bands")))
-
-
-def _piece(contours: Contours, random: np.random.Generator) -> Contours:
-    length = min(len(contours), int(random.uniform(0.6, 1.4) * FRAME_RATE))
-    start = int(random.integers(0, len(contours) - length + 1))
-    return contours.part(start, start + length)
-
-
-def _half(corpus: Corpus) -> NDArray[np.bool_]:
-    """Which half of the sentences each utterance is of."""
-    sentences = sorted(set(corpus.sentences))
-    return np.isin(corpus.sentences, sentences[: len(sentences) // 2])
 
 
 def population_of(measured: Measured, corpus: Corpus, rows: Ints, settings: Settings) -> Population:

@@ -19,20 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from emotion_corpus import LABELS, PLAIN, Corpus, Ints, Matrix, Measured, measure, read_corpus
+from emotion_shifts import average_recall
 from emotion_training import (
-    LABELS,
-    Corpus,
-    Ints,
-    Matrix,
-    Measured,
     Settings,
     baseline_of,
     fit,
     kind_of,
-    measure,
     moved,
     random_shift,
-    read_corpus,
     shift_directions,
     simulated_sessions,
 )
@@ -45,20 +40,10 @@ from emotion.features import feature_names
 from emotion.recognizers import Baseline
 
 CREDIT = "Burkhardt, Paeschke, Rolfes, Sendlmeier and Weiss (2005), A database of German emotional speech, Interspeech"
-PLAIN = len(CONDITIONS)
 FEW = 6  # utterances of a small baseline
 
 Pools = Callable[[int, Ints], Ints | None]
 """From one of a speaker's rows and all of them, those that the baseline is pooled over; None for no baseline."""
-
-
-def average_recall(truth: Ints, found: Ints, weights: Matrix | None = None) -> float:
-    """Unweighted average recall over the labels that occur."""
-    weights = np.ones(len(truth), np.float32) if weights is None else weights
-    recalls = [
-        np.average(found[truth == label] == label, weights=weights[truth == label]) for label in np.unique(truth)
-    ]
-    return float(np.mean(recalls))
 
 
 def calibration_error(probabilities: Matrix, truth: Ints, bins: int = 10) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path as FilePath
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from .uploads import Uploads
 
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="id of the job")]
 
+_LONGEST = 300.0  # seconds after which whoever follows is asked again who they are; browsers come back by themselves
 _POLL = 0.5  # seconds between two looks at a job that somebody follows
 _PIECE = 2**20
 _PLACES = ("diarization.reference", "reports.flags", "diarization.model", "emotion.model", "emotion.head")
@@ -85,7 +87,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
 
     @routes.get("/jobs/events", response_class=StreamingResponse)
     async def all_events() -> StreamingResponse:
-        """The newest 200 jobs as server-sent events, whenever one of them changes, until the caller goes."""
+        """The newest 200 jobs as server-sent events, whenever one of them changes; after 5 minutes ask again."""
         return StreamingResponse(_all_events(queue), media_type="text/event-stream")
 
     @routes.get("/jobs/{job_id}")
@@ -95,7 +97,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
 
     @routes.get("/jobs/{job_id}/events", response_class=StreamingResponse)
     async def events(job_id: JobId) -> StreamingResponse:
-        """A job's progress as server-sent events, one whenever it changes, until it ends."""
+        """A job's progress as server-sent events, one whenever it changes, until it ends; after 5 minutes ask again."""
         await asyncio.to_thread(_found, queue, job_id)
         return StreamingResponse(_events(queue, job_id), media_type="text/event-stream")
 
@@ -173,7 +175,8 @@ def _found(queue: JobQueue, job_id: str) -> Job:
 
 async def _events(queue: JobQueue, job_id: str) -> AsyncIterator[str]:
     said: dict[str, Any] | None = None
-    while True:
+    end = time.monotonic() + _LONGEST
+    while time.monotonic() < end:
         job = await asyncio.to_thread(queue.find, job_id)
         if job is None:
             return
@@ -187,7 +190,8 @@ async def _events(queue: JobQueue, job_id: str) -> AsyncIterator[str]:
 
 async def _all_events(queue: JobQueue) -> AsyncIterator[str]:
     said: str | None = None
-    while True:
+    end = time.monotonic() + _LONGEST
+    while time.monotonic() < end:
         jobs = await asyncio.to_thread(queue.jobs, limit=_LISTED)
         told = json.dumps([job.to_json() for job in jobs], ensure_ascii=False)
         if told != said:

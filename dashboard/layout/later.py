@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+from zlib import crc32
 
 from dash import dcc, html
 
@@ -14,14 +18,32 @@ WANTED, PLACE = "wanted", "later"
 """The kinds of the two components of a part: one says that it is wanted, the other is where it goes."""
 
 
-def wanted(part: Any) -> dict[str, Any]:
-    """The id of what says that a part is wanted; ``assets/later.js`` sets it."""
-    return {"type": WANTED, "part": part}
+_PAGE: ContextVar[str] = ContextVar("page", default="")
 
 
-def place(part: Any) -> dict[str, Any]:
-    """The id of where a part goes."""
-    return {"type": PLACE, "part": part}
+def page_key(path: str, search: str) -> str:
+    """What tells the pages of different addresses from each other, so that no part ends up on another page."""
+    return f"{crc32(f'{path}{search}'.encode()):08x}"
+
+
+@contextmanager
+def on_page(path: str, search: str) -> Iterator[None]:
+    """Within it, parts belong to the page of that address."""
+    token = _PAGE.set(page_key(path, search))
+    try:
+        yield
+    finally:
+        _PAGE.reset(token)
+
+
+def wanted(part: Any, of: Any) -> dict[str, Any]:
+    """The id of what says that a part of a page is wanted; ``assets/later.js`` sets it."""
+    return {"type": WANTED, "part": part, "of": of}
+
+
+def place(part: Any, of: Any) -> dict[str, Any]:
+    """The id of where a part of a page goes."""
+    return {"type": PLACE, "part": part, "of": of}
 
 
 def later(part: str, height: int = 200, soon: bool = False) -> html.Div:
@@ -36,9 +58,10 @@ def later(part: str, height: int = 200, soon: bool = False) -> html.Div:
     soon : bool
         Whether it is made as soon as the page is there, wherever it stands.
     """
-    known: dict[str, Any] = {"data-part": part} | ({"data-soon": "yes"} if soon else {})
+    of = _PAGE.get()
+    known: dict[str, Any] = {"data-part": part, "data-of": of} | ({"data-soon": "yes"} if soon else {})
     waiting = html.Div(say("Loading …"), className="waiting-part", style={"minHeight": f"{height}px"}, **known)
-    return html.Div([dcc.Store(id=wanted(part)), html.Div(waiting, id=place(part))], className="later")
+    return html.Div([dcc.Store(id=wanted(part, of)), html.Div(waiting, id=place(part, of))], className="later")
 
 
 def later_card(title: str, part: str, height: int = 200, about: str | None = None) -> html.Section:

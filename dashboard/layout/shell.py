@@ -36,7 +36,10 @@ INDEX = f"""<!DOCTYPE html>
 </html>
 """
 
-FONT = '-apple-system, "Segoe UI", Inter, Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
+FONT = (
+    '-apple-system, "Segoe UI", Inter, Roboto, "Noto Sans", "Liberation Sans", Arial, "PingFang SC", '
+    '"Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif'
+)
 """Of pages and of their figures: what the reader's system has."""
 
 PLACES = (

@@ -12,6 +12,7 @@ from diarization.errors import TurntoneError
 from reports.language import say, spoken
 from reports.themes import theme_now
 
+from ..layout.later import on_page
 from ..sessions import Library
 from .case import case_page, case_part
 from .compare import compare_page, compare_part, compare_versions
@@ -49,7 +50,8 @@ def page_at(library: Library, path: str, search: str = "") -> Page:
         What stands behind it, with its question mark.
     """
     try:
-        return _page_at(library, path, search) or not_found_page(path)
+        with on_page(path, search):
+            return _page_at(library, path, search) or not_found_page(path)
     except TurntoneError as error:
         return failure_page(str(error))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.masking import mask_of
 
-from ..language import say, translated
+from ..language import say, spoken, translated
 from ..measures import find_measures, measure_session, speaker_names
 from ..wording import by_chance, clock, in_unit, number, percent
 from .evidence import Evidence, Run, evidence_of, moved_turns, runs_of, turns_in
@@ -161,7 +161,7 @@ def _by_measure(rule: Rule, looked: _Looked, meant: list[str], towards: list[str
 def _by_turns(rule: Rule, looked: _Looked, speaker: str) -> Iterator[Flag | NotJudged]:
     session, value = looked.session, str(rule.turns)
     if value not in (*TURN_VALUES, *session.scheme.labels):
-        labels = ", ".join(map(say, session.scheme.labels))
+        labels = ("、" if spoken() == "zh" else ", ").join(map(say, session.scheme.labels))
         why = say("this session's emotions are {labels}; none is {value}", labels=labels, value=say(value))
         yield NotJudged(rule, speaker, why)
         return

@@ -347,3 +347,11 @@ def test_participants_are_merged_and_split(own_client: TestClient) -> None:
     assert names() == ["Anna", "Ben"]
     both = own_client.post("/api/participants/merge", json={"name": "Anna", "others": ["Ben"], "case": "Demo"})
     assert "cannot be two speakers" in detail(both, 400)
+
+
+def test_events_end_after_a_while(own_client: TestClient, tone: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.api.jobs._LONGEST", 0.8)
+    job = submitted(own_client, tone)  # nothing works on it
+    for address in ("/api/jobs/events", f"/api/jobs/{job['id']}/events"):
+        said = own_client.get(address).text
+        assert said.count("event: ") == 1 and '"queued"' in said

@@ -80,10 +80,10 @@ def test_a_workspace_that_does_not_exist_is_empty(tmp_path: Path) -> None:
 
 
 def test_what_was_made_for_one_visitor_is_not_shown_to_another_who_sees_less(tmp_path: Path) -> None:
-    own = Workspace(tmp_path / "own", guarded=True)
+    own = Workspace(tmp_path / "own")
     own.save(make_session(8, case="Demo"))
     own.save(make_session(8, seed=1, case="Other"))
-    library = Library(own)
+    library = Library(Workspace(own.path, guarded=True))
     everybody = Visitor("a", "page", "viewer")
     less = Visitor("b", "page", "viewer", frozenset({"Other"}))
     with visiting(everybody):

@@ -67,7 +67,7 @@ _OUTSIDE = re.compile(
 def test_analysis_dashboard_and_report_connect_to_nothing_outside(embedded_models: None, tmp_path: Path) -> None:
     import soundfile
 
-    samples, rate = soundfile.read(ROOT / "turntone" / "speech" / "meeting-1.flac", frames=12 * 16_000)
+    samples, rate = soundfile.read(ROOT / "turntone" / "speech" / "meeting-1.flac", frames=8 * 16_000)
     soundfile.write(tmp_path / "meeting.wav", samples, rate)
     calls = tmp_path / "calls.txt"
     traced = shutil.which("strace") is not None and _may_trace()

@@ -23,7 +23,7 @@ from tests.fakes import BASELINE_FAKES, CALLS, CPU, write_tone
 from tests.sessions import make_session
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("TURNTONE_KILLS", "5"))
+KILLS = int(os.environ.get("TURNTONE_KILLS", "10"))
 """How often an analysis is killed; ``make soak`` kills a hundred times."""
 
 ANNA = {"SPEAKER_00": ("Anna", "client"), "SPEAKER_01": ("Ben", "counsellor")}

@@ -182,7 +182,7 @@ def test_a_case_draws_a_line_an_emotion_with_intervals() -> None:
     first = figure.data[0]
     assert [round(place) for place in first.x] == [0, 1, 2]
     assert (np.array(first.error_y.array) > 0).all() and (np.array(first.error_y.arrayminus) > 0).all()
-    assert list(figure.layout.xaxis.ticktext) == ["2026-03-02 (1)", "2026-03-02 (2)", "2026-03-02 (3)"]
+    assert list(figure.layout.xaxis.ticktext) == ["2026-<br>03-02 (1)", "2026-<br>03-02 (2)", "2026-<br>03-02 (3)"]
 
 
 def test_sessions_that_cannot_be_compared_are_marked_on_the_axis() -> None:
@@ -206,11 +206,18 @@ def test_a_case_without_enough_turns_says_what_is_needed() -> None:
 
 
 def test_the_similarity_matrix_is_written_out() -> None:
-    heat = similarity_figure([make_session(24), make_session(24, seed=1)], "Anna").data[0]
+    heat = similarity_figure([make_session(80), make_session(80, seed=1)], "Anna").data[0]
     assert list(heat.x) == list(heat.y) == ["2026-03-02 (1)", "2026-03-02 (2)"]
     assert heat.text[0][0].endswith("<br>halves")
     assert "<br>p = " in heat.text[0][1]
-    assert "raw cosine" in heat.hovertext[0][1] and "which misleads" in heat.hovertext[0][1]
+    for told in ("raw cosine", "which misleads", "energy distance", "distance of emotions"):
+        assert told in heat.hovertext[0][1]
+
+
+def test_sessions_of_few_turns_are_compared_without_p() -> None:
+    heat = similarity_figure([make_session(24), make_session(24, seed=1)], "Anna").data[0]
+    assert "p =" not in heat.text[0][1]
+    assert "too few turns for p" in heat.hovertext[0][1]
 
 
 def test_a_message_shows_markup_as_text() -> None:

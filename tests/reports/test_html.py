@@ -108,7 +108,7 @@ def test_each_sentence_of_a_summary_leads_to_what_it_was_made_from() -> None:
     page = session_report(make_session(80))
     assert '<a class="source" href="#row-talk_share"' in page and 'id="row-talk_share"' in page
     assert ">Valence, first and second half</a>" in page and 'id="row-halves"' in page
-    case = case_report("Demo", [make_session(24, seed=seed) for seed in range(3)])
+    case = case_report("Demo", [make_session(80, seed=seed) for seed in range(3)])
     for anchor in ("row-0-case_affect", "row-1-first-and-last", "figure-1-similarity"):
         assert f'href="#{anchor}"' in case and f'id="{anchor}"' in case
 

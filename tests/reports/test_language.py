@@ -97,7 +97,7 @@ class Words(HTMLParser):
 
 KNOWN = re.compile(
     r"Turntone|SHA-256|dBFS|dB|Hz|UTC|Anna|Ben\b|Demo|session-\d\.wav|docs/measures\.md|[0-9a-f]{12,}|embedded|"
-    r"Russell|Mehrabian|Hesterberg|Phipson|Smyth|Benjamini|Hochberg|Fisher|UMAP|MSSD|AI|Stivers et al\."
+    r"Russell|Mehrabian|Künsch|Hesterberg|Phipson|Smyth|Benjamini|Hochberg|Fisher|UMAP|MSSD|AI|Stivers et al\."
 )
 
 

@@ -52,12 +52,15 @@ def export(
     from pipeline.access.trail import as_csv, as_json_lines
     from pipeline.store.files import write_whole
 
+    from ..api import open_workspace
+
     writers = {".csv": as_csv, ".jsonl": as_json_lines}
     if output.suffix not in writers:
         raise WorkspaceError(f"{output}: the file's name ends in {' or '.join(writers)}")
     if output.exists() and not force:
         raise WorkspaceError(f"{output}: there is such a file already; choose another name, or add --force")
     entries = _trail(workspace).entries()
+    open_workspace(workspace).note("trail read", "workspace")
     write_whole(output.absolute(), writers[output.suffix](entries).encode())
     say(f"wrote {output}, {len(entries)} lines")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from dashboard.app import make_app
 from pipeline.access.trail import Trail
 from pipeline.workspace import Workspace
 from reports.language import catalogue
-from tests.dashboard.workspaces import FIRST
+from tests.dashboard.workspaces import FIRST, fill
 
 from .people import ADDRESS, PASSWORD, People
 
@@ -229,3 +230,16 @@ def test_a_recording_goes_into_a_case_that_one_sees(own_people: People) -> None:
     assert ed.post("/api/jobs", json={"upload": upload, "case": "Demo"}).status_code == 201
     sent = ed.post("/api/recordings", files={"file": ("b.wav", b"1234")}, data={"case": "Elsewhere"})
     assert sent.status_code == 403
+
+
+def test_one_person_alone_does_not_wait_for_the_trail(tmp_path: Path) -> None:
+    own = fill(tmp_path / "workspace")
+    client = TestClient(make_app(own.path), base_url=ADDRESS)
+    with own.writing():  # as an analysis that is being saved
+        begun = time.monotonic()
+        assert client.get(f"/api/sessions/{FIRST}").status_code == 200
+        assert time.monotonic() - begun < 5
+    end = time.monotonic() + 20
+    while Trail(own.path).entries()[-1].action != "opened":
+        assert time.monotonic() < end
+        time.sleep(0.05)
