@@ -4,6 +4,7 @@
 
   const { clock, go, mount, say, typing } = window.turntone;
   let turns = [];
+  let appeared = {}; // the choices of a page as it was drawn, and its address
   let titles = {}; // of the sessions of a page of several
   let current = null;
 
@@ -178,7 +179,8 @@
 
   /* A click on a cell of a matrix of sessions opens both side by side; on one with itself, that session. */
   document.addEventListener("pointerup", (event) => {
-    const drawn = event.target instanceof Element && event.target.closest(".js-plotly-plot");
+    // While a button is down, Plotly lays a cover of its own over the page.
+    const drawn = document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest(".js-plotly-plot")).find(Boolean);
     const place = drawn && drawn.closest('[id*=\'"type":"pairs"\']');
     const over = place && drawn._hoverdata && drawn._hoverdata[0];
     if (!over || !pressed || event.button || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 4) return;
@@ -263,6 +265,12 @@
     },
     /* What is chosen stands in the address, which shows it. */
     ask_for(values, ids, search) {
+      // Choices that have just appeared call as well: what they are then is what the address stands for.
+      const now = JSON.stringify(values);
+      if (appeared.search !== search || appeared.now === now) {
+        appeared = { search, now };
+        return same();
+      }
       const next = new URLSearchParams(search || "");
       ids.forEach((id, index) => {
         if (values[index]) next.set(id.name, values[index]);

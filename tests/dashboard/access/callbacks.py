@@ -9,6 +9,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from dashboard.layout.later import page_key
+
 UPDATE = "/_dash-update-component"
 
 
@@ -38,7 +40,7 @@ def _body(callback: dict[str, Any], path: str, part: str) -> dict[str, Any]:
     output = callback["output"]
     several = output.startswith("..")
     names = output.strip(".").split("...") if several else [output]
-    outputs = [{"id": _id(name.rpartition(".")[0], part), "property": name.rpartition(".")[2]} for name in names]
+    outputs = [{"id": _id(name.rpartition(".")[0], path, part), "property": name.rpartition(".")[2]} for name in names]
     inputs = [_filled(each, path, part) for each in callback["inputs"]]
     return {
         "output": output if several else f"{_written(outputs[0]['id'])}.{outputs[0]['property']}",
@@ -50,17 +52,18 @@ def _body(callback: dict[str, Any], path: str, part: str) -> dict[str, Any]:
 
 
 def _filled(dependency: dict[str, str], path: str, part: str) -> dict[str, Any]:
-    known, own = dependency["property"], _id(dependency["id"], part)
+    known, own = dependency["property"], _id(dependency["id"], path, part)
     values = {"pathname": path, "search": "", "id": own}
     wanted = 1 if isinstance(own, dict) or "stale" in dependency["id"] else None
     return {"id": own, "property": known, "value": values.get(known, wanted)}
 
 
-def _id(text: str, part: str) -> Any:
+def _id(text: str, path: str, part: str) -> Any:
     if not text.startswith("{"):
         return text
     found: dict[str, Any] = json.loads(text)
-    return {key: part if value == ["MATCH"] else value for key, value in found.items()}
+    matched = {"part": part, "of": page_key(path, "")}
+    return {key: matched[key] if value == ["MATCH"] else value for key, value in found.items()}
 
 
 def _written(own: Any) -> str:
