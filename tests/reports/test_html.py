@@ -180,10 +180,10 @@ def test_a_case_without_sessions_has_a_report() -> None:
 
 
 def test_models_are_credited_once_in_a_case() -> None:
-    model = {"name": "Modell", "revision": "1", "licence": "MIT", "credit": "somebody"}
+    model = {"name": "Modell", "revision": "1", "licence": "MIT", "credit": "Erika Muster"}
     sessions = [replace(make_session(8, seed=seed), provenance={"diarizer": {"models": [model]}}) for seed in range(3)]
     assert models_of(sessions[0]) == [model]
-    assert Page(case_report("Demo", sessions)).text.count("somebody") == 1
+    assert Page(case_report("Demo", sessions)).text.count("Erika Muster") == 1
 
 
 def test_a_report_is_written_with_its_folder(tmp_path: Path) -> None:
