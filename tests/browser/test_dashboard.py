@@ -161,6 +161,7 @@ def test_a_cell_of_the_matrix_opens_both_sessions_and_a_turn_there_plays(page: P
     page.mouse.move(*spot)
     page.mouse.click(*spot)
     page.wait_for_url(f"**/compare?a={FIRST}&b={SECOND}&who=Anna")
+    page.get_by_text("The turns that drive it").scroll_into_view_if_needed()
     page.get_by_text("These make the sessions unlike").wait_for()
     button = page.locator(".to-turn").first
     start, session = float(str(button.get_attribute("data-start"))), button.get_attribute("data-session")
