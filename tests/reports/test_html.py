@@ -108,7 +108,7 @@ def test_each_sentence_of_a_summary_leads_to_what_it_was_made_from() -> None:
     page = session_report(make_session(80))
     assert '<a class="source" href="#row-talk_share"' in page and 'id="row-talk_share"' in page
     assert ">Valence, first and second half</a>" in page and 'id="row-halves"' in page
-    case = case_report("Demo", [make_session(24, seed=seed) for seed in range(3)])
+    case = case_report("Demo", [make_session(80, seed=seed) for seed in range(3)])
     for anchor in ("row-0-case_affect", "row-1-first-and-last", "figure-1-similarity"):
         assert f'href="#{anchor}"' in case and f'id="{anchor}"' in case
 
@@ -180,10 +180,10 @@ def test_a_case_without_sessions_has_a_report() -> None:
 
 
 def test_models_are_credited_once_in_a_case() -> None:
-    model = {"name": "Modell", "revision": "1", "licence": "MIT", "credit": "somebody"}
+    model = {"name": "Modell", "revision": "1", "licence": "MIT", "credit": "Erika Muster"}
     sessions = [replace(make_session(8, seed=seed), provenance={"diarizer": {"models": [model]}}) for seed in range(3)]
     assert models_of(sessions[0]) == [model]
-    assert Page(case_report("Demo", sessions)).text.count("somebody") == 1
+    assert Page(case_report("Demo", sessions)).text.count("Erika Muster") == 1
 
 
 def test_a_report_is_written_with_its_folder(tmp_path: Path) -> None:
