@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 SERVE ?= 1
 PORT ?= 8050
+TEST_PROCESSES ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -14,9 +15,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 demo: $(VENV)/.installed models
 	$(BIN)/turntone demo $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
 
-## test: install with the test tools and run the whole suite
+## test: install with the test tools and run the whole suite, in two processes of up to 3 GB each (TEST_PROCESSES=4)
 test: $(VENV)/.test-installed models chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 ## lint: style, types, layers
 lint: $(VENV)/.test-installed

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-# Before anything that reads them: tests use two threads, talk to no hub, and send nobody's telemetry.
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Before anything that reads them: tests use two threads, or one in each process where several share the suite, talk to
+# no hub, and send nobody's telemetry.
+os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
 

@@ -95,10 +95,11 @@
     const scheme = chosen();
     document.documentElement.setAttribute("data-mantine-color-scheme", scheme);
     document.cookie = `turntone-scheme=${scheme}; path=/; max-age=31536000; samesite=strict`; // figures are drawn in it
-    if (drawn && drawn !== scheme) window.dash_clientside.set_props("scheme-now", { data: scheme });
-    drawn = scheme;
+    drawn = drawn || scheme;
     const button = document.getElementById("scheme");
-    if (!button) return;
+    if (!button) return; // Dash has no page yet that could be told; this runs again when there is one
+    if (drawn !== scheme) window.dash_clientside.set_props("scheme-now", { data: scheme });
+    drawn = scheme;
     button.setAttribute("aria-pressed", String(scheme === "dark"));
     button.setAttribute("title", say(scheme === "dark" ? "Light colours" : "Dark colours"));
   }

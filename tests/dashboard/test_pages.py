@@ -207,7 +207,7 @@ def test_measures_stand_with_their_cautions(library: Library) -> None:
     for heading in ("Turn taking", "The exchange", "Dynamics", "Between speakers"):
         assert heading in said
     assert "Back-channels" in said
-    assert "Neighbouring turns are alike, so p is somewhat too small." in said
+    assert "Flat means that no change can be shown, not that there was none; each speaker is one more look." in said
 
 
 def test_compare_without_two_sessions_says_what_to_do(library: Library) -> None:
