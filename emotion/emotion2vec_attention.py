@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from .emotion2vec_layers import dense
@@ -48,6 +49,7 @@ class AlibiBias:
         self._slopes = -pair[0, :, 0, 1].to(device)
         self._scale = None if encoder.alibi_scale is None else _padded(encoder.alibi_scale, self._heads).to(device)
         self._kept: Tensor | None = None
+        self._lock = Lock()
 
     def blocks(self, length: int) -> Iterator[tuple[slice, Tensor]]:
         """Queries of a clip of so many tokens, with their rows of the bias, ``(1, heads, queries, length)``."""
@@ -59,10 +61,11 @@ class AlibiBias:
             yield queries, self._rows(queries, length)[None, :, :, :length]
 
     def _kept_for(self, length: int) -> Tensor:
-        if self._kept is None or self._kept.shape[1] < length:
-            self._kept = None
-            self._kept = self._rows(slice(0, length), length)
-        return self._kept
+        with self._lock:  # batches run side by side
+            if self._kept is None or self._kept.shape[1] < length:
+                self._kept = None
+                self._kept = self._rows(slice(0, length), length)
+            return self._kept
 
     def _rows(self, queries: slice, length: int) -> Tensor:
         """``(heads, queries, columns)``; columns beyond ``length`` are there for alignment only."""

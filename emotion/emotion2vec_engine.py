@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Emotion2vecEngine:
         """The network's output for each clip, in order.
 
         Where the device's memory does not hold a batch, the batch is halved. Beside a GPU the next batch is made ready
-        while one runs.
+        while one runs; on a CPU several batches run at once, a thread each.
 
         Parameters
         ----------
@@ -109,8 +110,19 @@ class Emotion2vecEngine:
         ModelError
             Where not even a single clip fits into the device's memory.
         """
-        waiting = self._planned(waveforms)[::-1]
+        plan = self._planned(waveforms)
+        beside = min(len(plan), self._threads())
+        found = self._side_by_side(plan, waveforms, beside) if beside > 1 else self._in_order(plan, waveforms)
         outputs: dict[int, ClipOutput] = {}
+        for some in found:
+            outputs |= some
+            if progress:
+                progress(sum(len(waveforms[index]) for index in outputs) / sum(map(len, waveforms)))
+        return [outputs[index] for index in range(len(waveforms))]
+
+    def _in_order(self, plan: list[list[int]], waveforms: Sequence[Waveform]) -> Iterator[dict[int, ClipOutput]]:
+        """What the batches give, one after the other, those that memory does not hold in halves."""
+        waiting = plan[::-1]
         with ThreadPoolExecutor(1) as beside:
             ahead: dict[tuple[int, ...], Future[_Batch]] = {}
             while waiting:
@@ -121,14 +133,41 @@ class Emotion2vecEngine:
                     coming = [waveforms[index] for index in waiting[-1]]
                     ahead = {tuple(waiting[-1]): beside.submit(self._batch, coming)}
                 try:
-                    outputs |= zip(indices, self._run_batch(batch), strict=True)
+                    found = self._run_batch(batch)
                 except _out_of_memory() as error:
                     waiting += _halved(indices, waveforms, self.device, error)
                     _free_memory(self.device)
                     continue
-                if progress:
-                    progress(sum(len(waveforms[index]) for index in outputs) / sum(map(len, waveforms)))
-        return [outputs[index] for index in range(len(waveforms))]
+                yield dict(zip(indices, found, strict=True))
+
+    def _side_by_side(
+        self, plan: list[list[int]], waveforms: Sequence[Waveform], beside: int
+    ) -> Iterator[dict[int, ClipOutput]]:
+        """What the batches give, as many at once as said, each on its share of the CPU's threads.
+
+        Threads that work on one small product wait for each other after each of thousands; on batches of their own they
+        do not.
+        """
+        import torch
+
+        threads = self._threads()
+
+        def outputs(indices: list[int]) -> dict[int, ClipOutput]:
+            return {index: one for some in self._in_order([indices], waveforms) for index, one in some.items()}
+
+        pool = ThreadPoolExecutor(beside, initializer=torch.set_num_threads, initargs=(threads // beside,))
+        try:
+            for done in as_completed([pool.submit(outputs, indices) for indices in plan]):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)  # a thread that sets its own number sets that of threads to come as well
+
+    def _threads(self) -> int:
+        """Threads that the CPU's work may take; 1 where another device does it."""
+        import torch
+
+        return torch.get_num_threads() if self.device == "cpu" else 1
 
     def _planned(self, waveforms: Sequence[Waveform]) -> list[list[int]]:
         """Which clips run together, the longest first."""
@@ -136,7 +175,8 @@ class Emotion2vecEngine:
         frame_bytes, pair_bytes = 4 * settings.embed_dim * _VECTORS, 4 * settings.num_heads
         seconds = self.budget or _budget_of(self.device, frame_bytes * SAMPLING_RATE / step)
         frames = [num_frames(len(each), self.checkpoint.layers) for each in waveforms]
-        return plan_batches(frames, seconds * SAMPLING_RATE / step, pair_bytes / frame_bytes)
+        budget = _evened(seconds * SAMPLING_RATE / step, sum(frames), self._threads())
+        return plan_batches(frames, budget, pair_bytes / frame_bytes)
 
     def warm_up(self) -> None:
         """Run a second of silence, so that the first clip finds memory and kernels ready."""
@@ -169,6 +209,15 @@ class Emotion2vecEngine:
             clip = layer_norm(clip, clip.shape) if self.checkpoint.settings.normalize else clip
             sound[start * line.hop : start * line.hop + len(clip)] = clip
         return sound
+
+
+def _evened(budget: float, total: int, beside: int) -> float:
+    """A budget that gives batches which so many threads finish together.
+
+    >>> _evened(600, 1_000, 1), _evened(600, 1_000, 4), _evened(600, 4_000, 4)
+    (600, 250.0, 500.0)
+    """
+    return budget if beside == 1 else min(budget, total / (beside * ceil(total / (budget * beside))))
 
 
 def _budget_of(device: str, bytes_a_second: float) -> float:

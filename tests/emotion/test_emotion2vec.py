@@ -1,5 +1,6 @@
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def assert_agrees_with_funasr(checkpoint: Path, clips: list[np.ndarray], folder:
     embeddings = np.array([each.embedding for each in ours])
     assert np.abs(np.array([each.scores for each in ours]) - theirs["scores"]).max() <= 1e-5
     differences = np.linalg.norm(embeddings - theirs["embeddings"], axis=1)
-    assert (differences / np.linalg.norm(theirs["embeddings"], axis=1)).max() <= 1e-4
+    assert (differences / np.linalg.norm(theirs["embeddings"], axis=1)).max() <= 1e-5
     assert np.ptp(theirs["scores"], axis=0).max() > 1e-3, "the clips have to differ for agreement to mean anything"
 
 
@@ -167,9 +168,53 @@ def test_threads_share_one_model(tiny: Path, monkeypatch: pytest.MonkeyPatch):
     assert all(np.array_equal(each[2].scores, found[0][2].scores) for each in found)
 
 
-def test_the_sound_that_runs_at_once_can_be_set(tiny: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("allowed", [2, 5])
+def test_batches_that_run_side_by_side_give_what_they_give_one_by_one(
+    tiny: Path, threads: Callable[[int], None], allowed: int
+):
+    import torch
+
+    clips = real_clips(12, 0.1, 9.0)
+    threads(1)
+    recognizer = Emotion2vecRecognizer(str(tiny))
+    alone = recognizer.recognize(clips)
+    threads(allowed)
+    recognizer.budget = 6.0
+    shares: list[float] = []
+    beside = recognizer.recognize(clips, lambda _, share: shares.append(share))
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) >= allowed
+    assert torch.get_num_threads() == allowed
+    for one, other in zip(alone, beside, strict=True):
+        np.testing.assert_allclose(other.scores, one.scores, atol=1e-5)
+        np.testing.assert_allclose(other.embedding, one.embedding, atol=1e-5 * np.linalg.norm(one.embedding))
+
+
+def test_what_fails_beside_other_batches_is_raised_and_threads_are_as_before(
+    tiny: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+):
+    import torch
+
     import emotion.emotion2vec_engine as engine
 
+    threads(2)
+    recognizer = Emotion2vecRecognizer(str(tiny))
+    recognizer.recognize(real_clips(1, 1.0, 1.0))
+
+    def fails(_engine: object, _batch: object) -> None:
+        raise RuntimeError("no memory to be had")
+
+    monkeypatch.setattr(engine.Emotion2vecEngine, "_run_batch", fails)
+    with pytest.raises(RuntimeError, match="no memory to be had"):
+        recognizer.recognize(real_clips(4, 1.0, 1.0))
+    assert torch.get_num_threads() == 2
+
+
+def test_the_sound_that_runs_at_once_can_be_set(
+    tiny: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+):
+    import emotion.emotion2vec_engine as engine
+
+    threads(1)
     sizes: list[int] = []
     run_batch = engine.Emotion2vecEngine._run_batch
     monkeypatch.setattr(

@@ -181,7 +181,8 @@ def failing_above(engine: Emotion2vecEngine, clips: int, monkeypatch: pytest.Mon
     return tried
 
 
-def test_a_batch_that_does_not_fit_into_memory_is_halved(engine, network, monkeypatch):
+def test_a_batch_that_does_not_fit_into_memory_is_halved(engine, network, threads, monkeypatch):
+    threads(1)
     engine.budget = 20.0
     tried = failing_above(engine, 2, monkeypatch)
     waveforms = [clip(length) for length in (1_600, 16_000, 3_200, 8_000, 2_400)]
