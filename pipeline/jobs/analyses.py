@@ -33,6 +33,7 @@ def analysis_payload(
     language: str | None = None,
     consent: str | None = None,
     consents: Mapping[str, str] | None = None,
+    executor: str | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -44,6 +45,8 @@ def analysis_payload(
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
+    executor : str, optional
+        ``job.CLUSTER`` where a cluster's workers do it; a process on this machine where left out.
     """
     here, running = visitor(), runtime or Runtime()
     return {
@@ -60,6 +63,7 @@ def analysis_payload(
         "file": _fingerprint(path),
         **({"seconds_at_once": running.seconds_at_once} if running.seconds_at_once else {}),
         **({"by": here.id} if here and here.name else {}),
+        **({"executor": executor} if executor else {}),
     }
 
 

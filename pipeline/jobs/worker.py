@@ -20,6 +20,9 @@ _LOG = logging.getLogger(__name__)
 HEARTBEAT = 10.0
 """Seconds between two signs of life of a running job."""
 
+_LONGEST_OUTAGE = 600.0  # seconds for which the end of a job is tried to be written
+_AGAIN = 2.0
+
 _SHARES = dict(zip(STAGES, (0.03, 0.67, 0.01, 0.27, 0.02), strict=True))
 _BEFORE = {stage: sum(_SHARES[each] for each in STAGES[:at]) for at, stage in enumerate(STAGES)}
 
@@ -100,28 +103,52 @@ class Worker:
         for job_id in running:
             self.queue.give_back(job_id)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stop.is_set()
+
+    @property
+    def running(self) -> list[Job]:
+        """The jobs at work here, as they were when they began."""
+        return list(self._running.values())
+
+    def wait(self, seconds: float) -> bool:
+        """Until so many seconds are over or it is told to stop; gives whether it is."""
+        return self._stop.wait(seconds)
+
+    def work_on(self, claim: Callable[[JobQueue], Job | None]) -> Job | None:
+        """Work on the job that is claimed, in the caller's thread; gives it as it began, None where there was none.
+
+        Raises
+        ------
+        TurntoneError
+            Where the queue cannot be asked.
+        """
+        with self._claiming:
+            job = None if self._stop.is_set() else claim(self.queue)
+            if job is not None:
+                self._running[job.id] = job
+        if job is not None:
+            self._work(job)
+        return job
+
     def _loop(self, until_empty: bool, poll: float) -> None:
         while not self._stop.is_set():
-            job = self._claimed()
-            if job is not None:
-                self._work(job)
-            elif until_empty and not self._running:
+            if self._worked_on_next():
+                continue
+            if until_empty and not self._running:
                 return
-            else:
-                self._stop.wait(poll)
+            self._stop.wait(poll)
 
-    def _claimed(self) -> Job | None:
-        """The next job, unless this worker stops: what it gave back is not for its other threads."""
+    def _worked_on_next(self) -> bool:
+        """Work on the next job, unless this worker stops: what it gave back is not for its other threads."""
         try:
-            with self._claiming:
-                job = None if self._stop.is_set() else self.queue.claim(kinds(), self._batch)
-                if job is not None:
-                    self._running[job.id] = job
-                return job
+            return self.work_on(lambda queue: queue.claim(kinds(), self._batch)) is not None
         except TurntoneError as error:  # a locked or full disk: later perhaps
             _LOG.warning("%s", error)
             self._stop.wait(1.0)
-            return None
+            return False
 
     def _work(self, job: Job) -> None:
         following = _Following(self.queue, job, self._stop, self._moved)
@@ -144,13 +171,26 @@ class Worker:
             self.queue.give_back(job.id)  # here as well: this thread may end before ``stop`` comes to the job
             return None
         except JobCancelled:
-            return self.queue.cancelled(job.id)
+            return self._ended_as(lambda: self.queue.cancelled(job.id))
         except TurntoneError as error:
-            return self.queue.fail(job.id, str(error))
+            said = str(error)
+            return self._ended_as(lambda: self.queue.fail(job.id, said))
         except Exception as error:
             _LOG.warning("job %s failed unexpectedly", job.id, exc_info=True)
-            return self.queue.fail(job.id, _unexpected(job, error), again=True)
-        return self.queue.finish(job.id, session)
+            said = _unexpected(job, error)
+            return self._ended_as(lambda: self.queue.fail(job.id, said, again=True))
+        return self._ended_as(lambda: self.queue.finish(job.id, session))
+
+    def _ended_as(self, end: Callable[[], Job]) -> Job:
+        """Write down how a job ended, as soon as the database lets one: the work is done, only that is missing."""
+        patience = time.monotonic() + _LONGEST_OUTAGE
+        while True:
+            try:
+                return end()
+            except TurntoneError as error:
+                if time.monotonic() > patience or self._stop.wait(_AGAIN):
+                    raise
+                _LOG.warning("%s; tried again", error)
 
 
 class _Following:

@@ -1,0 +1,135 @@
+"""A broker, and workers in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cluster.broker import VARIABLE, Broker
+from pipeline.jobs.analyses import ANALYZE, analysis_payload
+from pipeline.jobs.job import CLUSTER, Job
+from pipeline.jobs.queue import JobQueue
+from pipeline.workspace import Workspace
+from tests.fakes import BASELINE_FAKES, CPU, write_tone
+from tests.services import Redis, wait_until
+
+ROOT = Path(__file__).parents[3]
+
+
+class Workers:
+    """Workers of one workspace, and what they have said of the ends of jobs.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    broker : str
+    folder : Path
+        For what they say.
+    """
+
+    def __init__(self, workspace: Workspace, broker: str, folder: Path) -> None:
+        self._workspace, self._broker, self._folder = workspace, broker, folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self, count: int = 1, queues: str = "decode,gpu", threads: int = 1, pause: float = 0.0
+    ) -> list[subprocess.Popen[bytes]]:
+        """Start some more; each of their models takes ``pause`` seconds."""
+        arguments = [str(self._workspace.path), queues, str(threads), str(pause)]
+        begun = []
+        for _ in range(count):
+            name = self._folder / f"worker-{len(self.processes)}"
+            with name.with_suffix(".out").open("wb") as out, name.with_suffix(".log").open("wb") as log:
+                command = [sys.executable, "-m", "tests.cluster_worker", *arguments]
+                environment = os.environ | {VARIABLE: self._broker, "OMP_NUM_THREADS": "1"}
+                begun.append(subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=log, env=environment))
+            self.processes.append(begun[-1])
+        return begun
+
+    def ends(self) -> list[tuple[str, str]]:
+        """Every end of a job that any of them told: id and state."""
+        lines = (line for each in sorted(self._folder.glob("worker-*.out")) for line in each.read_text().splitlines())
+        return [(line.split()[0], line.split()[1]) for line in lines]
+
+    def ends_of(self, number: int) -> list[str]:
+        """The jobs that one of them ended, in order."""
+        return [line.split()[0] for line in (self._folder / f"worker-{number}.out").read_text().splitlines()]
+
+    def log(self) -> str:
+        """All that they logged."""
+        return "".join(each.read_text() for each in sorted(self._folder.glob("worker-*.log")))
+
+    def stop(self) -> None:
+        """Kill those that still run."""
+        for each in self.processes:
+            if each.poll() is None:
+                each.send_signal(signal.SIGKILL)
+            each.wait()
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A broker for the tests of a module."""
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def broker(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """The broker, empty, and named in the environment."""
+    import redis as client
+
+    client.Redis(port=redis.port).flushall()
+    monkeypatch.setenv(VARIABLE, redis.url)
+    return Broker(redis.url)
+
+
+@pytest.fixture
+def workers(workspace: Workspace, broker: Broker, tmp_path: Path) -> Iterator[Workers]:
+    """None yet."""
+    found = Workers(workspace, broker.url, tmp_path)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def queue(workspace: Workspace) -> JobQueue:
+    """The jobs of the workspace."""
+    return JobQueue(workspace.path)
+
+
+def tones(folder: Path, count: int, first: int = 0) -> list[Path]:
+    """So many different recordings."""
+    return [write_tone(folder / f"{each}.wav", pitch=200.0 + 7 * each) for each in range(first, first + count)]
+
+
+def submit(queue: JobQueue, *paths: Path, lane: str = "archive") -> list[Job]:
+    """Ask a cluster for the analysis of recordings."""
+    payloads = [(path.name, analysis_payload(path, BASELINE_FAKES, CPU, executor=CLUSTER)) for path in paths]
+    return queue.submit_many(ANALYZE, payloads, lane)
+
+
+def wait_for_ends(queue: JobQueue, seconds: float = 60.0) -> None:
+    """Until no job is queued or running."""
+    wait_until(
+        lambda: not queue.counts().keys() & {"queued", "running"}, seconds, f"left: {queue.counts()} {queue.jobs()}"
+    )
+
+
+def assert_all_whole(workspace: Workspace, queue: JobQueue, workers: Workers, count: int) -> None:
+    """Every job is done, none of them twice, and every session is there and whole."""
+    assert queue.counts() == {"done": count}
+    ends = [job for job, _ in workers.ends()]
+    assert sorted(ends) == sorted(set(ends))
+    assert workspace.check() == []
+    sessions = workspace.sessions()
+    assert {each.id for each in sessions} == {job.session for job in queue.jobs()}
+    assert len(sessions) == count
+    assert all(each.num_turns == 5 for each in sessions)
