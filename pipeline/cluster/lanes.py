@@ -12,9 +12,9 @@ from ..jobs.job import LANES, Job
 from ..store.models import JOBS
 
 STAGES = ("decode", "gpu")
-"""What workers do: ``decode`` brings a recording that was handed over and sees whether it can be read, which any machine
-can; ``gpu`` analyses it with the networks. A job's payload says under ``needs`` which comes next; ``gpu`` where it does
-not."""
+"""What workers do: ``decode`` brings a recording that was handed over and sees whether it can be read, which any
+machine can; ``gpu`` analyses it with the networks. A job's payload says under ``needs`` which comes next; ``gpu`` where
+it does not."""
 
 QUEUES = tuple(f"{stage}.{lane}" for lane in LANES for stage in STAGES)
 """All queues, those that somebody waits for first."""

@@ -1,5 +1,8 @@
-"""What a cluster is told: a message a job, sent after its row is there. The rows are the truth: where a message is lost,
-it is sent again; where it comes twice, the row says that there is nothing left to do."""
+"""What a cluster is told: a message a job, sent after its row is there.
+
+The rows are the truth: where a message is lost, it is sent again; where it comes twice, the row says that there is
+nothing left to do.
+"""
 
 from __future__ import annotations
 

@@ -155,7 +155,8 @@ class ClusterWorker:
         self._device = resolve_device()
         while not self._worker.wait(self._overdue * random.uniform(0.5, 1.0)):
             try:
-                queue.release_lost()
+                if released := queue.release_lost():
+                    _LOG.info("jobs whose process is gone were taken back", extra={"facts": {"jobs": released}})
                 send_again(self._workspace.path, queue, self.queues, self._overdue)
             except TurntoneError as error:
                 _LOG.warning("%s", error)

@@ -144,7 +144,7 @@ class JobQueue:
     def submit_many(
         self,
         kind: str,
-        works: list[tuple[str, Mapping[str, Any]]],
+        works: Sequence[tuple[str, Mapping[str, Any]]],
         lane: str = "interactive",
         batch: str | None = None,
     ) -> list[Job]:
@@ -208,7 +208,7 @@ class JobQueue:
     def report(self, job_id: str, stage: str | None = None, progress: float | None = None) -> bool:
         """Say that a running job is alive, and how far it is; gives whether it may go on."""
         said = {"stage": stage, "progress": progress}
-        changes = {name: value for name, value in said.items() if value is not None}
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
         mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())
         with self._database.writing() as connection:
             changes["heartbeat"] = _clock(connection)

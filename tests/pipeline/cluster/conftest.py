@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,33 +24,87 @@ from tests.services import Redis, wait_until
 ROOT = Path(__file__).parents[3]
 
 
+class Nursery:
+    """A process that has everything loaded and forks workers."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.cluster_worker"]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, env=environment)
+        assert self._said() == "ready"
+
+    def ask(self, **what: Any) -> Any:
+        """Give it a line, and what it answers."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        answer = self._said()
+        return None if answer == "None" else int(answer)
+
+    def _said(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def end(self) -> None:
+        """No more workers."""
+        self._process.kill()
+        self._process.wait()
+
+
+class Forked:
+    """One worker's process."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self.pid = pid
+        self._nursery = nursery
+        self._status: int | None = None
+
+    def poll(self) -> int | None:
+        """Its status; None while it runs."""
+        if self._status is None:
+            self._status = self._nursery.ask(wait=self.pid)
+        return self._status
+
+    def send_signal(self, number: int) -> None:
+        """To itself alone."""
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float = 30.0) -> int:
+        """Until it has ended."""
+        wait_until(lambda: self.poll() is not None, seconds, "the worker does not end")
+        assert self._status is not None
+        return self._status
+
+
 class Workers:
     """Workers of one workspace, and what they have said of the ends of jobs.
 
     Parameters
     ----------
+    nursery : Nursery
     workspace : Workspace
     broker : str
     folder : Path
         For what they say.
     """
 
-    def __init__(self, workspace: Workspace, broker: str, folder: Path) -> None:
-        self._workspace, self._broker, self._folder = workspace, broker, folder
-        self.processes: list[subprocess.Popen[bytes]] = []
+    def __init__(self, nursery: Nursery, workspace: Workspace, broker: str, folder: Path) -> None:
+        self._nursery, self._workspace, self._broker, self._folder = nursery, workspace, broker, folder
+        self.processes: list[Forked] = []
 
-    def start(
-        self, count: int = 1, queues: str = "decode,gpu", threads: int = 1, pause: float = 0.0
-    ) -> list[subprocess.Popen[bytes]]:
+    def start(self, count: int = 1, queues: str = "decode,gpu", threads: int = 1, pause: float = 0.0) -> list[Forked]:
         """Start some more; each of their models takes ``pause`` seconds."""
-        arguments = [str(self._workspace.path), queues, str(threads), str(pause)]
         begun = []
         for _ in range(count):
             name = self._folder / f"worker-{len(self.processes)}"
-            with name.with_suffix(".out").open("wb") as out, name.with_suffix(".log").open("wb") as log:
-                command = [sys.executable, "-m", "tests.cluster_worker", *arguments]
-                environment = os.environ | {VARIABLE: self._broker, "OMP_NUM_THREADS": "1"}
-                begun.append(subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=log, env=environment))
+            pid = self._nursery.ask(
+                out=str(name.with_suffix(".out")),
+                log=str(name.with_suffix(".log")),
+                environment={VARIABLE: self._broker},
+                arguments=[str(self._workspace.path), queues, threads, pause],
+            )
+            begun.append(Forked(self._nursery, pid))
             self.processes.append(begun[-1])
         return begun
 
@@ -91,10 +147,18 @@ def broker(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Broker:
     return Broker(redis.url)
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where workers come from."""
+    found = Nursery()
+    yield found
+    found.end()
+
+
 @pytest.fixture
-def workers(workspace: Workspace, broker: Broker, tmp_path: Path) -> Iterator[Workers]:
+def workers(nursery: Nursery, workspace: Workspace, broker: Broker, tmp_path: Path) -> Iterator[Workers]:
     """None yet."""
-    found = Workers(workspace, broker.url, tmp_path)
+    found = Workers(nursery, workspace, broker.url, tmp_path)
     yield found
     found.stop()
 

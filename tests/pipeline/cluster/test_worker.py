@@ -55,9 +55,7 @@ def test_a_message_that_comes_again_does_nothing_again(
     assert_all_whole(workspace, queue, workers, 3)
 
 
-def test_whom_somebody_waits_for_comes_before_the_archive(
-    queue: JobQueue, workers: Workers, tmp_path: Path
-) -> None:
+def test_whom_somebody_waits_for_comes_before_the_archive(queue: JobQueue, workers: Workers, tmp_path: Path) -> None:
     archive = submit(queue, *tones(tmp_path, 8))
     workers.start(1, pause=0.3)
     wait_until(lambda: len(workers.ends()) >= 2)
