@@ -36,7 +36,7 @@ def work(workspace: str, queues: str, threads: int, pause: float) -> None:
     PAUSE[0] = pause
     opened = Workspace(Path(workspace))
     named = parse_queues(queues)
-    worker = ClusterWorker(opened, needed_broker(opened.path), named, threads, ended=_tell, overdue=OVERDUE)
+    worker = ClusterWorker(opened, needed_broker(), named, threads, ended=_tell, overdue=OVERDUE)
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=worker.stop, daemon=True).start())
     worker.run()
 

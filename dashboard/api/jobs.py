@@ -50,15 +50,18 @@ class NewJob(BaseModel):
     settings: list[str] = Field([], max_length=100, description="single settings, each as turns.max_pause=0.8")
 
 
-def job_routes(library: Library, uploads: Uploads) -> APIRouter:
-    """Everything below ``/jobs``, and ``/recordings``, which uploads and submits at once."""
+def job_routes(library: Library, uploads: Uploads, executor: str | None = None) -> APIRouter:
+    """Everything below ``/jobs``, and ``/recordings``, which uploads and submits at once.
+
+    ``executor`` is who works on them, as for ``make_app``.
+    """
     routes = APIRouter(tags=["jobs"])
     queue = JobQueue(library.path, guarded=True)
 
     @routes.post("/jobs", status_code=201)
     def submit(new: NewJob) -> dict[str, Any]:
         """Analyse an uploaded recording; it is worked on in the background."""
-        return submit_upload(library, queue, uploads, new).to_json()
+        return submit_upload(library, queue, uploads, new, executor).to_json()
 
     @routes.post("/recordings", status_code=201)
     async def recording(
@@ -74,7 +77,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         upload = uploads.begin(file.filename or "recording", max(file.size or 0, 1))
         await uploads.append(upload.id, 0, _pieces(file))
         new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset, consent=consent)
-        job = await asyncio.to_thread(submit_upload, library, queue, uploads, new)
+        job = await asyncio.to_thread(submit_upload, library, queue, uploads, new, executor)
         return job.to_json()
 
     @routes.get("/jobs")
@@ -125,7 +128,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
     return routes
 
 
-def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJob) -> Job:
+def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJob, executor: str | None = None) -> Job:
     """Queue the analysis of a whole upload.
 
     Raises
@@ -146,7 +149,9 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     library.check_usable()
     check_sees(new.case)
     file = uploads.finished(new.upload)
-    payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
+    payload = analysis_payload(
+        file, config, runtime, new.case, new.date, upload=True, consent=new.consent, executor=executor
+    )
     return queue.submit(ANALYZE, payload, file.name)
 
 

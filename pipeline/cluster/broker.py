@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -69,7 +68,7 @@ class Broker:
         """
         try:
             from celery import Celery
-            from kombu import Queue
+            from kombu.entity import Queue
         except ImportError as error:
             raise ConfigError(f"several machines need more than is installed here: {EXTRA}") from error
         app = Celery("turntone", broker=self.url, set_as_current=False)
@@ -104,15 +103,15 @@ class Broker:
         }
 
 
-def broker_of(folder: Path) -> Broker | None:
-    """The broker of a workspace: what ``TURNTONE_BROKER`` says, else ``broker`` in its ``shared.yaml``; None without.
+def broker_named() -> Broker | None:
+    """The broker that ``TURNTONE_BROKER`` names; None where it names none.
 
     Raises
     ------
     ConfigError
         Where that is no address of a broker.
     """
-    url = os.environ.get(VARIABLE) or _written(folder)
+    url = os.environ.get(VARIABLE)
     if not url:
         return None
     broker = Broker(url.strip())
@@ -123,15 +122,15 @@ def broker_of(folder: Path) -> Broker | None:
     return broker
 
 
-def needed_broker(folder: Path) -> Broker:
-    """The broker of a workspace.
+def needed_broker() -> Broker:
+    """The broker that ``TURNTONE_BROKER`` names.
 
     Raises
     ------
     ConfigError
         Where none is named, or that is no address of one.
     """
-    found = broker_of(folder)
+    found = broker_named()
     if found is None:
         raise ConfigError(f"no broker is named; set {VARIABLE}, as {VARIABLE}=redis://HOST:6379/0")
     return found
@@ -166,17 +165,3 @@ def reaching(broker: Broker) -> Iterator[None]:
     except lost as error:
         said = str(error).strip().replace(broker.url, broker.name).split("\n")[0] or type(error).__name__
         raise BrokerError(f"{broker.name}: the broker does not answer ({said}); start it, or set {VARIABLE}") from error
-
-
-def _written(folder: Path) -> str | None:
-    """What the workspace's own file says; it may hold a password, so that only its owner may read it."""
-    import yaml
-
-    try:
-        said = yaml.safe_load((folder / "shared.yaml").read_text(encoding="utf-8"))
-    except OSError:
-        return None
-    except yaml.YAMLError:
-        return None  # said by whoever opens the workspace
-    url = said.get("broker") if isinstance(said, dict) else None
-    return str(url) if url else None

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diarization.errors import TurntoneError
 
 from ..jobs.job import Job
-from .broker import TASK, Broker, broker_of, reaching
+from .broker import TASK, Broker, broker_named, reaching
 from .lanes import QUEUES, queue_of
 
 if TYPE_CHECKING:
@@ -29,13 +28,13 @@ OVERDUE = 15.0
 """Seconds that a job may wait beside an empty queue before its message counts as lost."""
 
 
-def send(folder: Path, jobs: Sequence[Job]) -> bool:
+def send(jobs: Sequence[Job]) -> bool:
     """Tell the cluster of jobs that are queued; gives whether it was told.
 
     Where no broker is named here, or it does not answer, the rows stay, and a worker sends what is missing later.
     """
     try:
-        broker = broker_of(folder)
+        broker = broker_named()
         if broker is None:
             return False
         _send(broker, jobs)
@@ -45,7 +44,7 @@ def send(folder: Path, jobs: Sequence[Job]) -> bool:
     return True
 
 
-def send_again(folder: Path, queue: JobQueue, queues: Sequence[str], overdue: float = OVERDUE) -> int:
+def send_again(queue: JobQueue, queues: Sequence[str], overdue: float = OVERDUE) -> int:
     """Send what was lost: jobs that wait in these queues, in which the broker has nothing; gives how many.
 
     Raises
@@ -53,7 +52,7 @@ def send_again(folder: Path, queue: JobQueue, queues: Sequence[str], overdue: fl
     TurntoneError
         Where the broker or the database does not answer.
     """
-    broker = broker_of(folder)
+    broker = broker_named()
     if broker is None:
         return 0
     lost: list[Job] = []

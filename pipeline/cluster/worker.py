@@ -71,7 +71,7 @@ class ClusterWorker:
         self._workspace, self._threads, self._overdue = workspace, threads, overdue
         self._worker = Worker(workspace, threads, ended, moved)
         self._app = broker.app()
-        self._device = "unknown"
+        self._device = "none"
         self._stages = tuple(stage for stage in STAGES if f"{stage}.interactive" in queues)
         self._app.task(name=TASK, shared=False)(self._task)
         self._app.turntone_worker = self
@@ -94,6 +94,8 @@ class ClusterWorker:
 
         setup_worker_optimizations(self._app, self.name)  # which also makes it the application that tasks are found in
         _answer_about_workers()
+        if any(each.startswith("gpu.") for each in self.queues):
+            self._device = resolve_device()
         Thread(target=self._look_around, daemon=True).start()
         WorkController(
             app=self._app,
@@ -152,12 +154,11 @@ class ClusterWorker:
     def _look_around(self) -> None:
         """Bring back what is lost: jobs whose process is gone, jobs whose message is gone."""
         queue = self._worker.queue
-        self._device = resolve_device()
         while not self._worker.wait(self._overdue * random.uniform(0.5, 1.0)):
             try:
                 if released := queue.release_lost():
                     _LOG.info("jobs whose process is gone were taken back", extra={"facts": {"jobs": released}})
-                send_again(self._workspace.path, queue, self.queues, self._overdue)
+                send_again(queue, self.queues, self._overdue)
             except TurntoneError as error:
                 _LOG.warning("%s", error)
             except Exception:  # this thread is the only one that looks

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,23 @@ _GIVEN_UP = (
 _CANCELLED = {"state": "cancelled", "reason": None, "worker": None}
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Jobs that are queued: in which lane, what they need next, whether for a cluster, how many, and for how long the
+    oldest has been, in seconds."""
+
+    lane: str
+    needs: str
+    for_cluster: bool
+    count: int
+    oldest: float
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue in which a cluster has them."""
+        return f"{self.needs}.{self.lane}"
+
+
 class JobQueue:
     """The jobs of one workspace; any number of processes may use it at once.
 
@@ -46,8 +64,7 @@ class JobQueue:
     """
 
     def __init__(self, folder: Path, guarded: bool = False) -> None:
-        self._folder = Path(folder)
-        self._database = Database(self._folder / "workspace.db", guarded)
+        self._database = Database(Path(folder) / "workspace.db", guarded)
 
     # What there is
 
@@ -312,6 +329,28 @@ class JobQueue:
             queued = queued.where(JOBS.c.created < before, at_stages(stages)).order_by(JOBS.c.number)
             return [_job(row) for row in connection.execute(queued).mappings().all()]
 
+    def waiting(self) -> list[Waiting]:
+        """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
+        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu")
+        lines = select(JOBS.c.lane, needs, _for_cluster(), func.count(), func.min(JOBS.c.created))
+        lines = lines.where(JOBS.c.state == "queued", *seen_jobs()).group_by(JOBS.c.lane, needs, _for_cluster())
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            at = _clock(connection)
+            return [
+                Waiting(lane, stage, bool(cluster), count, max((at - oldest).total_seconds(), 0.0))
+                for lane, stage, cluster, count, oldest in connection.execute(lines)
+            ]
+
+    def silence(self) -> float | None:
+        """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            oldest = connection.execute(select(func.min(JOBS.c.heartbeat)).where(JOBS.c.state == "running")).scalar()
+            return None if oldest is None else max((_clock(connection) - oldest).total_seconds(), 0.0)
+
     def lost(self) -> list[Job]:
         """The jobs that are running as their rows say, and whose process is gone."""
         with self._reading() as connection:
@@ -343,7 +382,7 @@ class JobQueue:
         if meant:
             from ..cluster.outbox import send  # and with it what a cluster needs, which one machine does not
 
-            send(self._folder, meant)
+            send(meant)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection | None]:

@@ -121,7 +121,7 @@ def analyze(
     if executor is Executor.celery:
         from pipeline.cluster.broker import check_broker, needed_broker
 
-        check_broker(needed_broker(opened.path))
+        check_broker(needed_broker())
     if retry_failed:
         _print(*_retried(opened, executor), format)
         return

@@ -18,8 +18,8 @@ from pipeline.jobs.analyses import ANALYZE, analysis_payload
 from pipeline.jobs.job import CLUSTER, Job
 from pipeline.jobs.queue import JobQueue
 from pipeline.workspace import Workspace
+from tests.brokers import Redis, wait_until
 from tests.fakes import BASELINE_FAKES, CPU, write_tone
-from tests.services import Redis, wait_until
 
 ROOT = Path(__file__).parents[3]
 

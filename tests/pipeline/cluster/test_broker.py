@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from diarization.errors import ConfigError
-from pipeline.cluster.broker import VARIABLE, Broker, BrokerError, broker_of, check_broker, needed_broker
+from pipeline.cluster.broker import VARIABLE, Broker, BrokerError, broker_named, check_broker, needed_broker
 from pipeline.cluster.lanes import QUEUES, parse_queues
-from tests.services import free_port
+from tests.brokers import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,20 +42,16 @@ def test_the_log_shows_no_password_of_a_broker() -> None:
     assert without_secrets("lost redis://:secret@keeper:6379/1") == "lost redis://…@keeper:6379/1"
 
 
-def test_the_broker_is_named_by_the_environment_else_by_the_workspace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_broker_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    assert broker_of(tmp_path) is None
+    assert broker_named() is None
     with pytest.raises(ConfigError, match="no broker is named; set TURNTONE_BROKER"):
-        needed_broker(tmp_path)
-    (tmp_path / "shared.yaml").write_text("broker: redis://keeper/0\n", encoding="utf-8")
-    assert broker_of(tmp_path) == Broker("redis://keeper/0")
+        needed_broker()
     monkeypatch.setenv(VARIABLE, "amqp://rabbit//")
-    assert broker_of(tmp_path) == Broker("amqp://rabbit//")
+    assert broker_named() == needed_broker() == Broker("amqp://rabbit//")
     monkeypatch.setenv(VARIABLE, "http://keeper:secret@host/")
     with pytest.raises(ConfigError, match=r"http://host/: not a broker's address"):
-        broker_of(tmp_path)
+        broker_named()
 
 
 def test_queues_are_named_whole_or_by_what_they_are_for() -> None:

@@ -15,7 +15,7 @@ from pipeline.cluster.broker import VARIABLE, Broker, BrokerError, check_broker
 from pipeline.cluster.outbox import depths, send
 from pipeline.jobs.queue import JobQueue
 from pipeline.workspace import Workspace
-from tests.services import Redis, wait_until
+from tests.brokers import Redis, wait_until
 
 from .conftest import Workers, assert_all_whole, submit, tones, wait_for_ends
 
@@ -115,7 +115,7 @@ def test_batches_survive_faults_of_every_kind_together(
                 time.sleep(chance.uniform(0.0, 1.0))
                 redis.start()
             elif fault == "send again":
-                send(workspace.path, [job for job in queue.jobs() if job.state in ("queued", "running")])
+                send([job for job in queue.jobs() if job.state in ("queued", "running")])
             elif fault == "submit again":
                 open_ = {job.title for job in queue.jobs() if not job.ended}
                 submit(queue, *(each for each in recordings if each.name in open_))

@@ -16,8 +16,8 @@ from pipeline.jobs.manifest import Planned
 from pipeline.jobs.queue import JobQueue
 from pipeline.jobs.worker import Worker
 from pipeline.workspace import Workspace
+from tests.brokers import wait_until
 from tests.fakes import BASELINE_FAKES, CPU
-from tests.services import wait_until
 
 from .conftest import Workers, assert_all_whole, submit, tones, wait_for_ends
 
@@ -45,7 +45,7 @@ def test_a_message_that_comes_again_does_nothing_again(
 ) -> None:
     jobs = submit(queue, *tones(tmp_path, 3))
     for _ in range(3):
-        assert send(workspace.path, jobs)
+        assert send(jobs)
     assert depths(broker)["gpu.archive"] == 12
     workers.start(2, pause=0.3)
     wait_for_ends(queue)
