@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -71,3 +73,68 @@ def wait_until(happened: Callable[[], object], seconds: float = 60.0, otherwise:
     while not happened():
         assert time.monotonic() < end, otherwise
         time.sleep(0.05)
+
+
+class Rabbit:
+    """A RabbitMQ server with a node, a port mapper and a folder of its own; what waits there outlasts a restart.
+
+    Parameters
+    ----------
+    folder : Path
+        For all it keeps.
+    """
+
+    _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+    def __init__(self, folder: Path) -> None:
+        if not self._SERVER.exists():
+            pytest.skip("rabbitmq-server is not installed")
+        self.port, self._names, distribution = free_port(), free_port(), free_port()
+        (folder / "rabbitmq.conf").write_text("loopback_users.guest = true\n", encoding="utf-8")
+        (folder / "plugins").write_text("[].\n", encoding="utf-8")
+        self._folder = folder
+        self._environment = os.environ | {
+            "HOME": str(folder),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._names),
+            "RABBITMQ_NODENAME": f"turntone{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +A 4",
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "logs"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        }
+        # Its own, as one that a server starts by itself would stay behind.
+        self._mapper = subprocess.Popen(["epmd", "-port", str(self._names), "-address", "127.0.0.1"])
+        wait_until(lambda: answers(self._names), 30, "epmd does not answer")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """What ``TURNTONE_BROKER`` takes."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with (self._folder / "out.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(self._SERVER)], stdout=log, stderr=log, env=self._environment, start_new_session=True
+            )
+        wait_until(lambda: answers(self.port), 90, "rabbitmq-server does not answer")
+
+    def stop(self) -> None:
+        """End its processes at once."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def end(self) -> None:
+        """End it, and its port mapper."""
+        self.stop()
+        self._mapper.kill()
+        self._mapper.wait()

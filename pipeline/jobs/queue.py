@@ -447,10 +447,9 @@ def _changed(connection: Connection | None, job_id: str, changes: Mapping[str, A
 
 
 def _first(connection: Connection, queued: Select[Any]) -> str | None:
-    """The id of the row that is next among those; rows that somebody else is just taking are passed over."""
+    """The id of the row that is next among those."""
     lane = case({name: place for place, name in enumerate(LANES)}, value=JOBS.c.lane)
-    following = queued.order_by(lane, JOBS.c.number).limit(1).with_for_update(skip_locked=True)
-    found: str | None = connection.execute(following).scalar()
+    found: str | None = connection.execute(queued.order_by(lane, JOBS.c.number).limit(1)).scalar()
     return found
 
 
