@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from diarization.errors import ConfigError
 from pipeline.access.visitors import check_sees
-from pipeline.jobs.analyses import remove_upload
+from pipeline.jobs.analyses import remove_recording, remove_upload
 from pipeline.jobs.job import STATES, Job
 from pipeline.jobs.queue import JobQueue
 
@@ -121,8 +121,7 @@ def job_routes(library: Library, uploads: Uploads, executor: str | None = None) 
         """Take a job that has ended off the list, with its upload where one is left; its session stays."""
         _found(queue, job_id)
         gone = queue.forget(job_id)
-        if gone.payload.get("upload"):
-            remove_upload(FilePath(gone.payload["path"]))
+        remove_recording(library.path, gone.payload)
         return Response(status_code=204)
 
     return routes
@@ -152,7 +151,24 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     payload = analysis_payload(
         file, config, runtime, new.case, new.date, upload=True, consent=new.consent, executor=executor
     )
-    return queue.submit(ANALYZE, payload, file.name)
+    if executor is None:
+        return queue.submit(ANALYZE, payload, file.name)
+    return _handed_over(library.path, queue, file, payload)
+
+
+def _handed_over(folder: FilePath, queue: JobQueue, file: FilePath, payload: dict[str, Any]) -> Job:
+    """Queue an upload for a cluster; where the same recording waits already, this copy of it goes."""
+    from pipeline.cluster.recordings import hand_over, hands_over
+    from pipeline.jobs.analyses import ANALYZE
+
+    payload = payload | hand_over(folder, file)
+    job = queue.submit(ANALYZE, payload, file.name)
+    if job.payload.get("handed") != payload["handed"]:
+        remove_recording(folder, payload)
+        remove_upload(file)
+    elif hands_over(folder):  # the store has it
+        remove_upload(file)
+    return job
 
 
 def check_own_settings(sets: Sequence[str]) -> None:

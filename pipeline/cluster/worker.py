@@ -10,17 +10,20 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any
 
+from diarization.audio import read
 from diarization.errors import TurntoneError
 
 from ..engines import resolve_device
-from ..jobs.handlers import kinds
+from ..jobs.analyses import recording_of
+from ..jobs.handlers import Handler, handler_of, kinds
 from ..jobs.job import Job
 from ..jobs.processes import this_process
 from ..jobs.queue import JobQueue
-from ..jobs.worker import Ended, Moved, Worker
+from ..jobs.worker import Ended, HandedOn, Moved, Worker
+from ..stages.running import Progress
 from ..workspace import Workspace
 from .broker import TASK, Broker
-from .lanes import STAGES
+from .lanes import STAGES, stage_of
 from .outbox import OVERDUE, send_again
 
 _LOG = logging.getLogger(__name__)
@@ -69,7 +72,7 @@ class ClusterWorker:
     ) -> None:
         self.queues = tuple(queues)
         self._workspace, self._threads, self._overdue = workspace, threads, overdue
-        self._worker = Worker(workspace, threads, ended, moved)
+        self._worker = Worker(workspace, threads, ended, moved, handler=self._handler)
         self._app = broker.app()
         self._device = "none"
         self._stages = tuple(stage for stage in STAGES if f"{stage}.interactive" in queues)
@@ -138,6 +141,11 @@ class ClusterWorker:
         if self._worker.stopping:
             raise Reject("this worker stops", requeue=True)
 
+    def _handler(self, job: Job) -> Handler:
+        """What does a job here: a worker that has no networks sees whether a recording can be read, and hands it on."""
+        checks = stage_of(job) == "decode" and not any(each.startswith("gpu.") for each in self.queues)
+        return check_recording if checks else handler_of(job.kind)
+
     def _waited_for(self, queue: JobQueue) -> Job | None:
         return queue.claim_waited_for(kinds(), self._stages)
 
@@ -163,6 +171,21 @@ class ClusterWorker:
                 _LOG.warning("%s", error)
             except Exception:  # this thread is the only one that looks
                 _LOG.warning("looking for lost jobs failed", exc_info=True)
+
+
+def check_recording(job: Job, workspace: Workspace, progress: Progress) -> str | None:
+    """Bring a job's recording and read all of it, so that what cannot be read fails before it reaches the networks.
+
+    Raises
+    ------
+    HandedOn
+        Where it can be read: to whoever has the networks.
+    AudioError
+        Where it cannot.
+    """
+    with recording_of(job, workspace) as path:
+        read(path, lambda _step, share: progress("read", share))
+    raise HandedOn("gpu")
 
 
 def _answer_about_workers() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ def submit_batch(
     runtime: Runtime | None = None,
     executor: str | None = None,
     lane: str = "archive",
+    in_place: bool = False,
 ) -> Batch:
     """Queue the analysis of recordings, behind those that somebody waits for.
 
@@ -79,6 +80,9 @@ def submit_batch(
         As for ``analysis_payload``.
     lane : str
         Of ``LANES``.
+    in_place : bool
+        Whether a cluster's workers find recordings under the same paths; otherwise they are handed over where the
+        workspace has a store.
 
     Raises
     ------
@@ -90,13 +94,48 @@ def submit_batch(
     groups = distinct_recordings(list(by_path))
     copies = [(path, first) for first, *others in groups for path in others]
     works = [_work(by_path[first], config, runtime, executor) for first, *_ in groups]
+    handed = executor == CLUSTER and not in_place and _hands_over(workspace)
+    if handed:
+        works = [(title, payload | _facts_of(payload)) for title, payload in works]
     keys = [work_key(ANALYZE, payload) for _, payload in works]
     queue = JobQueue(workspace.path)
     batch = _batch_of(queue, keys)
     ended = queue.ended_keys(batch)
     left = [work for key, work in zip(keys, works, strict=True) if key not in ended]
-    jobs = queue.submit_many(ANALYZE, left, lane, batch)
+    jobs = (
+        _handed_over(workspace, queue, left, lane, batch) if handed else queue.submit_many(ANALYZE, left, lane, batch)
+    )
     return Batch(batch, len(works), len(ended & set(keys)), copies, refused, frozenset(job.id for job in jobs))
+
+
+def _hands_over(workspace: Workspace) -> bool:
+    from ..cluster.recordings import hands_over
+
+    return hands_over(workspace.path)
+
+
+def _facts_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a recording's bytes; nothing of one that is not there, which its job will say."""
+    from ..cluster.recordings import facts_of
+
+    try:
+        return facts_of(Path(payload["path"]))
+    except TurntoneError:
+        return {}
+
+
+def _handed_over(
+    workspace: Workspace, queue: JobQueue, works: Sequence[tuple[str, dict[str, Any]]], lane: str, batch: str
+) -> list[Job]:
+    """Put each recording into the store and queue it at once, so that workers begin while others are on their way."""
+    from ..cluster.recordings import hand_over
+
+    jobs = []
+    for title, payload in works:
+        if payload.get("recording") and not queue.is_open(work_key(ANALYZE, payload)):
+            payload = payload | hand_over(workspace.path, Path(payload["path"]))
+        jobs.append(queue.submit(ANALYZE, payload, title, lane, batch))
+    return jobs
 
 
 def retry_failed(workspace: Workspace, executor: str | None = None) -> Batch:

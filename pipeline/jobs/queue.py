@@ -252,6 +252,20 @@ class JobQueue:
         """The process stops before the job is done: it is queued again, and this attempt is not counted."""
         return self._end(job_id, {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "stage": None})
 
+    def hand_on(self, job_id: str, needs: str) -> Job:
+        """The job's first part is done, and another worker does the rest: it is queued for what it needs next."""
+        payload = self.get(job_id).payload | {"needs": needs}
+        again = {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "payload": payload}
+        return self._end(job_id, again)
+
+    def is_open(self, key: str) -> bool:
+        """Whether work with this key is queued or running."""
+        with self._reading() as connection:
+            if connection is None:
+                return False
+            same = select(JOBS.c.id).where(JOBS.c.key == key, JOBS.c.state.in_(("queued", "running")))
+            return connection.execute(same).first() is not None
+
     def cancel(self, prefix: str) -> Job:
         """Take a queued job out, or ask a running one to stop at its next step; one that has ended stays as it is.
 
@@ -415,7 +429,7 @@ def work_key(kind: str, payload: Mapping[str, Any]) -> str:
 
     A recording whose bytes are known (``recording``, their SHA-256) is the same wherever it lies.
     """
-    left_out = ("path", "file") if payload.get("recording") else ()
+    left_out = ("path", "file", "handed", "needs", "upload") if payload.get("recording") else ()
     return key_of(kind, {name: value for name, value in payload.items() if name not in left_out})
 
 

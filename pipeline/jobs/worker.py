@@ -11,7 +11,7 @@ from diarization.errors import TurntoneError
 
 from ..stages.running import STAGES
 from ..workspace import Workspace
-from .handlers import handler_of, kinds
+from .handlers import Handler, handler_of, kinds
 from .job import Job
 from .queue import JobQueue
 
@@ -34,6 +34,20 @@ class JobCancelled(Exception):
     """Somebody cancelled the job; raised in its work, at the next step that reports."""
 
 
+class HandedOn(Exception):
+    """Another worker does the rest of the job; raised by a handler that has done its part.
+
+    Parameters
+    ----------
+    needs : str
+        What comes next (``pipeline.cluster.lanes.STAGES``).
+    """
+
+    def __init__(self, needs: str) -> None:
+        super().__init__(needs)
+        self.needs = needs
+
+
 class _Stopping(Exception):
     """This worker is to stop; raised in a job's work, at the next step that reports."""
 
@@ -53,6 +67,8 @@ class Worker:
         Told of each job's stage and of the share of the whole that is done.
     batch : str, optional
         The only batch whose jobs are worked on; all where left out.
+    handler : callable, optional
+        Gives what does a job.
     """
 
     def __init__(
@@ -62,12 +78,13 @@ class Worker:
         ended: Ended | None = None,
         moved: Moved | None = None,
         batch: str | None = None,
+        handler: Callable[[Job], Handler] = lambda job: handler_of(job.kind),
     ) -> None:
         self.workspace = workspace
         self.queue = JobQueue(workspace.path)
         self._threads = threads
         self._ended, self._moved = ended, moved
-        self._batch = batch
+        self._batch, self._handler = batch, handler
         self._stop = Event()
         self._telling, self._claiming = Lock(), Lock()
         self._running: dict[str, Job] = {}
@@ -166,12 +183,16 @@ class Worker:
 
     def _outcome(self, job: Job, following: _Following) -> Job | None:
         try:
-            session = handler_of(job.kind)(job, self.workspace, following)
+            session = self._handler(job)(job, self.workspace, following)
         except _Stopping:
             self.queue.give_back(job.id)  # here as well: this thread may end before ``stop`` comes to the job
             return None
         except JobCancelled:
             return self._ended_as(lambda: self.queue.cancelled(job.id))
+        except HandedOn as handed:
+            needs = handed.needs
+            self._ended_as(lambda: self.queue.hand_on(job.id, needs))
+            return None
         except TurntoneError as error:
             said = str(error)
             return self._ended_as(lambda: self.queue.fail(job.id, said))

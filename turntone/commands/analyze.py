@@ -100,6 +100,10 @@ def analyze(
         bool, typer.Option("--retry-failed", help="Analyse again what failed before; name no recordings then.")
     ] = False,
     executor: ExecutorOption = Executor.local,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="A cluster's workers find the recordings under these paths; hand none over."),
+    ] = False,
     workspace: WorkspaceOption = None,
     format: FormatOption = Format.table,
 ) -> None:
@@ -136,7 +140,8 @@ def analyze(
     for error in plan.errors:
         say_error(str(error))
     if plan.is_batch or executor is Executor.celery:
-        found, failed = _many(opened, plan.recordings, *loaded, executor, "archive" if plan.is_batch else "interactive")
+        lane = "archive" if plan.is_batch else "interactive"
+        found, failed = _many(opened, plan.recordings, *loaded, executor, lane, in_place)
     else:
         found, failed = _one(opened, plan.recordings, *loaded)
     _print(found, failed + len(plan.errors), format)
@@ -166,12 +171,18 @@ def _one(
 
 
 def _many(
-    workspace: Workspace, planned: Sequence[Planned], config: Config, runtime: Runtime, executor: Executor, lane: str
+    workspace: Workspace,
+    planned: Sequence[Planned],
+    config: Config,
+    runtime: Runtime,
+    executor: Executor,
+    lane: str,
+    in_place: bool,
 ) -> tuple[list[Session], int]:
     from pipeline.jobs.batches import submit_batch
 
     workspace.check_usable()
-    batch = submit_batch(workspace, planned, config, runtime, _payload_name(executor), lane)
+    batch = submit_batch(workspace, planned, config, runtime, _payload_name(executor), lane, in_place)
     for sentence in batch.refused:
         say_error(sentence)
     found, failed = _worked(workspace, batch, executor)
