@@ -25,5 +25,9 @@ class WorkspaceError(TurntoneError):
     """The workspace cannot be read or written, or holds no such case, session or speaker."""
 
 
+class DatabaseLost(WorkspaceError):
+    """The connection to the database broke off before anything was stored: the same can be asked again."""
+
+
 class AccessError(TurntoneError):
     """Somebody may not do what they asked for."""

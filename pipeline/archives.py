@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from diarization.errors import FormatError, WorkspaceError
 
-from .store.artifacts import Staging
+from .store.artifacts import Artifact, Staging, file_of
 from .store.database import REVISION, as_sentences
 from .store.models import (
     ARTIFACTS,
@@ -105,14 +105,15 @@ def restore_case(workspace: Workspace, file: Path) -> list[str]:
         Where the workspace has a case of that name or one of its recordings; nothing is changed then.
     """
     rows, content = _read(file)
-    with as_sentences(workspace.path), Staging(workspace.path) as staging, workspace.writing() as connection:
-        _check_new(connection, rows)
+    with as_sentences(workspace.path), Staging(workspace.path) as staging:
         for name, data in content.items():
-            staging.file(name, _writer(data))
-        _insert_all(connection, rows)
-        for each in rows["sessions"]:
-            record(connection, "analysed", "session", each["id"], "restored")
-        staging.publish()
+            staging.file(name, _writer(data), exactly=True)
+        with workspace.writing() as connection:
+            _check_new(connection, rows)
+            _insert_all(connection, rows)
+            for each in rows["sessions"]:
+                record(connection, "analysed", "session", each["id"], "restored")
+            staging.publish()
     return [each["id"] for each in rows["sessions"]]
 
 
@@ -141,7 +142,8 @@ def _write(draft: Path, folder: Path, rows: Mapping[str, list[dict[str, Any]]]) 
     with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_CONTENT, json.dumps(content, default=_as_json, ensure_ascii=True, indent=1))
         for row in _files(rows):
-            data = (folder / row["file"]).read_bytes() if (folder / row["file"]).is_file() else b""
+            path = file_of(folder, Artifact(row["file"], row["sha256"], row["size"]))
+            data = path.read_bytes() if path.is_file() else b""
             if hashlib.sha256(data).hexdigest() != row["sha256"]:
                 raise WorkspaceError(
                     f"{row['file']} is missing or damaged; turntone workspace check --repair mends it first"

@@ -16,7 +16,7 @@ from .analysis import analyze_kept, analyze_recording
 from .cache import StageCache
 from .config import Config, Runtime
 from .jobs.queue import JobQueue
-from .store.artifacts import FOLDERS, is_whole
+from .store.artifacts import FOLDERS, file_of, is_whole, shared_files_of
 from .store.files import is_draft
 from .store.kept_audio import KeptAudio
 from .store.loading import artifacts_of, session_row_of
@@ -96,6 +96,8 @@ def repair(workspace: Workspace, runtime: Runtime | None = None, said: _Say | No
 
 
 def _of_database(connection: Connection) -> Iterator[Fault]:
+    if connection.dialect.name != "sqlite":  # a server keeps its own tables whole
+        return
     said = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(5)")]
     if said != ["ok"]:
         yield Fault("database", f"workspace.db: damaged ({'; '.join(map(str, said))}); put back a copy")
@@ -121,6 +123,9 @@ def _of_sessions(connection: Connection, folder: Path) -> Iterator[Fault]:
 
 
 def _of_files(folder: Path, wanted: set[str]) -> Iterator[Fault]:
+    shared = shared_files_of(folder)
+    for name in shared.orphans(wanted) if shared else ():
+        yield Fault("file", f"{name}: in the store, and belongs to no session; --repair removes it")
     for top in FOLDERS:
         for path in sorted((folder / top).rglob("*")):
             if path.is_file() and not is_draft(path) and path.relative_to(folder).as_posix() not in wanted:
@@ -157,9 +162,9 @@ def _mend_session(workspace: Workspace, fault: Fault, runtime: Runtime | None) -
             return _without_audio(workspace, known, fault.parts)
         if "audio" in files and "audio" not in fault.parts:
             quality = QualityMeter()
-            waveform = KeptAudio(workspace.path / files["audio"].file).waveform()
+            waveform = KeptAudio(file_of(workspace.path, files["audio"])).waveform()
             quality.add(waveform[:, None])
-            kept = KeptAudio(workspace.path / files["channels"].file) if "channels" in files else None
+            kept = KeptAudio(file_of(workspace.path, files["channels"])) if "channels" in files else None
             sound = Sound(recording, waveform, quality.quality(waveform), kept.channels() if kept else None)
             analyze_kept(sound, workspace, config, runtime, row["case"], row["date"], row["quality"], about)
             return (

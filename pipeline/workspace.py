@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from .own_models import OwnModels
 from .privacy import privacy_of
 from .reviews import reviewed
 from .sessions import Session
-from .store.artifacts import FOLDERS, Artifact, Staging, is_whole, sweep
+from .store.artifacts import FOLDERS, Artifact, Staging, file_of, is_whole, shared_files_of, sweep
 from .store.changes import Change
 from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
@@ -44,6 +45,7 @@ from .store.recalibrating import recalibrate
 from .store.rescoring import Rescoring
 from .store.rows import conversation_arrays, emotion_arrays
 from .store.seen import seen_cases, seen_sessions
+from .store.shared import shared_of
 from .store.summaries import (
     CaseSummary,
     SessionSummary,
@@ -79,6 +81,9 @@ _LOG = logging.getLogger(__name__)
 
 DEFAULT_WORKSPACE = "turntone-workspace"
 _DATABASE = "workspace.db"
+
+SWEEP_SECONDS = 600.0
+"""After at most so long a machine at work has removed what is gone from a shared workspace."""
 
 
 def default_workspace() -> Path:
@@ -142,6 +147,7 @@ class Workspace:
         self._database = Database(self.path / _DATABASE, guarded)
         self._trail = Database(self.path / _DATABASE)
         self._swept = False
+        self._last_sweep = -SWEEP_SECONDS
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.path)!r})"
@@ -244,9 +250,10 @@ class Workspace:
             known = self._known(connection, prefix)
             assert connection is not None
             file = artifacts_of(connection, known).get("audio")
-        if file is None or not (self.path / file.file).is_file():
+        path = None if file is None else self._file_of(file)
+        if path is None or not path.is_file():
             raise WorkspaceError(f"session {known}: no copy of its audio is kept; analyse the recording again")
-        return KeptAudio(self.path / file.file)
+        return KeptAudio(path)
 
     def of_recording(self, recording_id: str) -> KnownSession | None:
         """The session of a recording; None where the recording was not analysed yet."""
@@ -318,6 +325,7 @@ class Workspace:
         analysis = analysis or Analysis()
         with as_sentences(self.path), Staging(self.path) as staging:
             artifacts = self._staged(staging, session, waveform, analysis, channels, keeping or Keeping())
+            staging.upload()
             with self._database.writing() as connection:
                 notes, purged, voiceless = self._replace(
                     connection, staging, session, analysis, artifacts, identity, keeping
@@ -474,7 +482,7 @@ class Workspace:
             known = self._known(connection, prefix)
             assert connection is not None
             file = artifacts_of(connection, known).get("channels")
-        return KeptAudio(self.path / file.file) if file else None
+        return KeptAudio(self._file_of(file)) if file else None
 
     def keep_audio_as(self, session: Session, keeping: Keeping) -> Session:
         """Drop a session's audio, or encrypt it, where that is asked for and it is not so yet; gives it as it is then.
@@ -576,7 +584,7 @@ class Workspace:
             delete_sessions(change.connection, [known])
             forget_session(change.connection, known)
             pin_anew(change.connection, [row["case_id"]])
-        self.cache.forget(row["recording_id"])
+        self._forget_stages([row["recording_id"]])
         self.sweep()
         return known
 
@@ -584,13 +592,22 @@ class Workspace:
         """Remove files that belong to no session, as a killed analysis leaves them; gives what went."""
         if not self._database.exists():
             return []
-        with self._database.writing() as connection:
-            return sweep(self.path, files_in_use(connection))
+        shared = shared_files_of(self.path)
+        with as_sentences(self.path), self._database.writing() as connection:
+            return shared.sweep(connection) if shared else sweep(self.path, files_in_use(connection))
+
+    def keep_swept(self) -> None:
+        """Let no copy stay here of what other machines removed from a shared workspace; whoever works for long calls
+        this often, and something is done every ten minutes. Nothing where the folder is the workspace."""
+        shared = shared_files_of(self.path)
+        if shared is not None and time.monotonic() - self._last_sweep > SWEEP_SECONDS:
+            self._last_sweep = time.monotonic()
+            with visiting(None):
+                self.sweep()
 
     def wipe(self, recordings: Iterable[str]) -> None:
         """Remove what stages found of the recordings, files that nobody names, and free pages of the database."""
-        for each in recordings:
-            self.cache.forget(each)
+        self._forget_stages(recordings)
         self.sweep()
         self._database.wipe()
 
@@ -658,7 +675,7 @@ class Workspace:
         with self._reading():
             pass
         nearest = next(each for each in (self.path.absolute(), *self.path.absolute().parents) if each.exists())
-        for place in (nearest, self._database.file if self._database.exists() else nearest):
+        for place in (nearest, self._database.file if self._database.file.exists() else nearest):
             if not os.access(place, os.W_OK):
                 raise WorkspaceError(f"{place}: permission denied; choose another folder with --workspace")
 
@@ -692,7 +709,7 @@ class Workspace:
             return
         if not self.path.is_dir():
             raise WorkspaceError(f"{self.path}: a file, not a folder; choose another one with --workspace")
-        if (self.path / _DATABASE).exists():
+        if (self.path / _DATABASE).exists() or shared_of(self.path) is not None:
             return
         ours = {*FOLDERS, *OWN_FOLDERS, "cache", "uploads", "access.key", f"{_DATABASE}-journal"}
         if any(each.name not in ours and not each.name.startswith(".") for each in self.path.iterdir()):
@@ -820,18 +837,33 @@ class Workspace:
 
     def _wipe(self, recordings: list[str]) -> None:
         """Remove what the database and the files no longer name but still hold: cached stages, old files, old pages."""
-        for each in set(recordings):
-            for stage in ("recognize", "voices"):
-                self.cache.forget_stage(each, stage)
+        self._forget_stages(recordings, "recognize", "voices")
         if recordings:
             self.sweep()
             self._database.wipe()
 
     def _wipe_voices(self, recordings: list[str]) -> None:
-        for each in set(recordings):
-            self.cache.forget_stage(each, "diarize")
+        self._forget_stages(recordings, "diarize")
         if recordings:
             self.sweep()
+
+    def _forget_stages(self, recordings: Iterable[str], *stages: str) -> None:
+        """Remove what some stages found of recordings, all where none is named, here and on other machines."""
+        known = sorted(set(recordings))
+        for each in known:
+            for stage in stages:
+                self.cache.forget_stage(each, stage)
+            if not stages:
+                self.cache.forget(each)
+        shared = shared_files_of(self.path)
+        if shared is not None and known:
+            with self._database.writing() as connection:
+                shared.forget(connection, [f"cache/{each}{f'/{stage}' * bool(stage)}" for each in known
+                                           for stage in stages or ("",)])  # fmt: skip
+
+    def _file_of(self, artifact: Artifact) -> Path:
+        with as_sentences(self.path, writing=False):
+            return file_of(self.path, artifact)
 
     def _sweep_after(self, keeping: Keeping | None) -> None:
         """Once a process, and wherever audio is not to stay as it was; never at the cost of what was just stored."""

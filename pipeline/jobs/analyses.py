@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from contextlib import suppress
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from diarization.errors import AccessError
+from diarization.errors import AccessError, TurntoneError
 
 from ..access.accounts import Accounts
 from ..access.visitors import Visitor, visiting, visitor
 from ..analysis import analyze_recording
 from ..config import Config, Runtime
+from ..sessions import Session
 from ..stages.running import Progress
 from ..workspace import Workspace
 from .job import Job
+
+_LOG = logging.getLogger(__name__)
 
 ANALYZE = "analyze"
 """The kind of these jobs."""
@@ -33,6 +37,7 @@ def analysis_payload(
     language: str | None = None,
     consent: str | None = None,
     consents: Mapping[str, str] | None = None,
+    executor: str | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -44,6 +49,8 @@ def analysis_payload(
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
+    executor : str, optional
+        ``job.CLUSTER`` where a cluster's workers do it; a process on this machine where left out.
     """
     here, running = visitor(), runtime or Runtime()
     return {
@@ -60,6 +67,7 @@ def analysis_payload(
         "file": _fingerprint(path),
         **({"seconds_at_once": running.seconds_at_once} if running.seconds_at_once else {}),
         **({"by": here.id} if here and here.name else {}),
+        **({"executor": executor} if executor else {}),
     }
 
 
@@ -89,9 +97,49 @@ def _whose(job: Job, workspace: Workspace) -> Visitor | None:
 
 
 def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
+    with recording_of(job, workspace) as path:
+        session = _session(job, path, workspace, progress)
+    remove_recording(workspace.path, job.payload)
+    return session.id
+
+
+@contextmanager
+def recording_of(job: Job, workspace: Workspace) -> Iterator[Path]:
+    """A job's recording on this machine."""
+    if "handed" not in job.payload:
+        yield Path(job.payload["path"])
+        return
+    from ..cluster.recordings import brought
+
+    with brought(workspace.path, job.payload) as path:
+        yield path
+
+
+def remove_recording(folder: Path, payload: Mapping[str, Any]) -> None:
+    """Take away what was handed over for a job alone; a recording that is its owner's stays.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's.
+    payload : mapping
+        The job's.
+    """
+    handed = payload.get("handed")
+    if handed is not None:
+        from ..cluster.recordings import take_away
+
+        try:
+            take_away(folder, payload)
+        except TurntoneError as error:  # what came of it is kept; this is swept later
+            _LOG.warning("%s", error)
+    if payload.get("upload"):
+        remove_upload(Path(payload["path"]) if handed is None else folder / handed)
+
+
+def _session(job: Job, path: Path, workspace: Workspace, progress: Progress) -> Session:
     asked = job.payload
-    path = Path(asked["path"])
-    session = analyze_recording(
+    return analyze_recording(
         path,
         workspace,
         Config.model_validate(asked["config"]),
@@ -103,9 +151,6 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
         {name: asked[name] for name in ("language", "consent") if asked.get(name)},
         asked.get("consents"),
     )
-    if asked["upload"]:
-        remove_upload(path)
-    return session.id
 
 
 def _fingerprint(path: Path) -> list[int] | None:

@@ -1,41 +1,81 @@
-"""Opens a workspace's SQLite file: transactions that hold, migrations, and errors as sentences."""
+"""A workspace's database, in SQLite or on a PostgreSQL server: transactions, migrations, and errors as sentences."""
 
 from __future__ import annotations
 
 import errno
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from diarization.errors import AccessError, WorkspaceError
+from diarization.errors import AccessError, DatabaseLost, WorkspaceError
 
 from ..access.visitors import check_may_change, visitor
 from .files import make_folder
+from .jsons import as_json
+from .shared import shared_of
+from .sqlite import Sqlite, database_sentence
+
+__all__ = ["REVISION", "Database", "alembic_config", "as_json", "as_sentences", "asked_again"]
 
 REVISION = "0008_pseudonyms"
 """The newest migration: what this program's tables look like."""
 
-BUSY_SECONDS = 60
-"""How long a connection waits for another process to finish writing."""
-
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_LOOK_AGAIN = 60.0  # seconds after which the revision of a server's tables is looked at again
+_SEEN: dict[str, float] = {}  # when a server's tables were last found to be as this program wants them
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+class Kind(Protocol):
+    """Where the tables lie: a file, or a server."""
+
+    @property
+    def place(self) -> str:
+        """What sentences call it."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether there may be anything in it."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one state throughout."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A connection that alone may write."""
+        ...
+
+    def vacuum(self) -> None:
+        """Give up what deleted rows held."""
+        ...
+
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of the tables that are there."""
+        ...
+
+    def finish(self, connection: Connection) -> None:
+        """What is to be done after a migration."""
+        ...
 
 
 class Database:
-    """One SQLite file, opened anew for each transaction, so that nothing is held between them.
-
-    It keeps SQLite's rollback journal: one file that can be copied, read from a read-only disk and put on a network
-    share, which a write-ahead log cannot. Readers wait only while a commit is under way.
+    """The tables of a workspace: in its folder, or on the server that its ``shared.yaml`` names.
 
     Parameters
     ----------
     file : Path
+        The SQLite file, ``workspace.db`` of the folder.
     guarded : bool
         Whether nothing is read or written unless somebody is known to be at work (``pipeline.access.visitors``), as
         behind a server: what forgets to ask who it is answers nobody.
@@ -44,11 +84,11 @@ class Database:
     def __init__(self, file: Path, guarded: bool = False) -> None:
         self.file = file
         self.guarded = guarded
-        self._engine: Engine | None = None
+        self._sqlite = Sqlite(file)
 
     def exists(self) -> bool:
         """Whether anything was ever committed to it."""
-        return self.file.is_file() and self.file.stat().st_size > 0
+        return self._kind.exists()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -60,9 +100,10 @@ class Database:
             Where the file is no workspace's database, was written by a newer program, or cannot be read.
         """
         self._check_visitor()
-        with as_sentences(self.file.parent, writing=False):
-            self._make_current()
-            with self._connection(writing=False) as connection:
+        kind = self._kind
+        with as_sentences(self.file.parent, writing=False, place=kind.place):
+            self._make_current(kind)
+            with kind.reading() as connection:
                 yield connection
 
     @contextmanager
@@ -78,53 +119,91 @@ class Database:
         """
         self._check_visitor()
         check_may_change()
-        with as_sentences(self.file.parent):
+        kind = self._kind
+        with as_sentences(self.file.parent, place=kind.place):
             make_folder(self.file.parent)
-            self._make_current(create=True)
-            with self._connection(writing=True) as connection:
+            self._make_current(kind, create=True)
+            with kind.writing() as connection:
                 yield connection
 
     def wipe(self) -> None:
-        """Rewrite the file, so that nothing stays of rows deleted before this program overwrote what it deletes."""
-        with as_sentences(self.file.parent):
-            engine = self._engine or _engine(self.file)
-            with engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                assert raw is not None
-                raw.commit()
-                raw.execute("VACUUM")
+        """Let nothing stay of rows deleted before this program overwrote what it deletes; a server sees to that itself
+        once nobody reads them any more."""
+        kind = self._kind
+        with as_sentences(self.file.parent, place=kind.place):
+            kind.vacuum()
+
+    @property
+    def _kind(self) -> Kind:
+        shared = shared_of(self.file.parent)
+        if shared is None:
+            return self._sqlite
+        from .postgres import Postgres
+
+        return Postgres(shared.database)
 
     def _check_visitor(self) -> None:
         if self.guarded and visitor() is None:
             raise AccessError("nobody is signed in here")
 
-    def _make_current(self, create: bool = False) -> None:
-        if not create and not self.exists():
+    def _make_current(self, kind: Kind, create: bool = False) -> None:
+        if not create and not kind.exists():
             raise WorkspaceError(f"{self.file.parent}: this workspace is empty")
-        with self._connection(writing=False) as connection:
-            revision = _revision(connection, self.file)
+        if time.monotonic() - _SEEN.get(kind.place, -_LOOK_AGAIN) < _LOOK_AGAIN:
+            return
+        with kind.reading() as connection:
+            revision = _revision(connection, kind)
         if revision != REVISION:
-            with self._connection(writing=True) as connection:
-                _upgrade(connection, _revision(connection, self.file), self.file)
+            with kind.writing() as connection:
+                _upgrade(connection, _revision(connection, kind), kind.place)
+                kind.finish(connection)
+        if kind is not self._sqlite:  # a file is looked at each time: it may have been put in another's place
+            _SEEN[kind.place] = time.monotonic()
 
-    @contextmanager
-    def _connection(self, writing: bool) -> Iterator[Connection]:
-        if self._engine is None:
-            self._engine = _engine(self.file)
-        engine = self._engine.execution_options(turntone_writing=writing)
-        with engine.connect() as connection, connection.begin():
-            yield connection
+
+def asked_again(ask: Callable[Given, Found]) -> Callable[Given, Found]:
+    """Ask once more where the connection to the database broke off before anything was stored."""
+
+    @wraps(ask)
+    def asked(*args: Given.args, **kwargs: Given.kwargs) -> Found:
+        try:
+            return ask(*args, **kwargs)
+        except DatabaseLost:
+            return ask(*args, **kwargs)
+
+    return asked
 
 
 @contextmanager
-def as_sentences(folder: Path, writing: bool = True) -> Iterator[None]:
-    """Turns what the disk and the database raise into WorkspaceErrors that name the folder and what to do."""
+def as_sentences(folder: Path, writing: bool = True, place: str | None = None) -> Iterator[None]:
+    """Turns what the disk and the database raise into WorkspaceErrors that say where and what to do.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's.
+    writing : bool
+        Whether something was to be stored.
+    place : str, optional
+        What the database is called, where that is not the file in the folder.
+    """
     try:
         yield
     except OSError as error:
         raise WorkspaceError(f"{folder}: {_disk_sentence(error)}{'; nothing was stored' * writing}") from error
-    except DatabaseError as error:
-        raise WorkspaceError(f"{folder / 'workspace.db'}: {_database_sentence(str(error.orig))}") from error
+    except PoolTimeout as error:
+        raise WorkspaceError(f"{place}: all connections to the database are in use; try again later") from error
+    except (DatabaseError, InterfaceError) as error:
+        where = place or str(folder / "workspace.db")
+        if type(error.orig).__module__.startswith("psycopg"):
+            raise _of_server(error, where, writing) from error
+        raise WorkspaceError(f"{where}: {database_sentence(str(error.orig))}") from error
+
+
+def _of_server(error: DBAPIError, place: str, writing: bool) -> WorkspaceError:
+    from .postgres import as_error
+
+    return as_error(error, place, writing)
 
 
 def _disk_sentence(error: OSError) -> str:
@@ -135,68 +214,20 @@ def _disk_sentence(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _database_sentence(said: str) -> str:
-    if "full" in said:
-        return "no space left on the disk; nothing was stored"
-    if "locked" in said:
-        return f"another program has been writing for over {BUSY_SECONDS} s; try again when it is done"
-    if "readonly" in said:
-        return "permission denied; nothing was stored, choose another folder with --workspace"
-    if "not a database" in said or "malformed" in said:
-        return f"damaged or not a database ({said}); put back a copy, or choose another folder with --workspace"
-    return said
-
-
-def _engine(file: Path) -> Engine:
-    url = URL.create("sqlite", database=str(file))
-    options = {"timeout": BUSY_SECONDS}
-    engine = create_engine(url, poolclass=NullPool, json_serializer=as_json, connect_args=options)
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def as_json(value: Any) -> str:
-    """JSON as it is stored and logged: readable wherever it can be written as UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    # A file name that is not UTF-8 stands as half characters in a str: as escapes it comes back as it was.
-    return text if _is_text(text) else json.dumps(value, allow_nan=False)
-
-
-def _is_text(text: str) -> bool:
-    """Whether a str can be written as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    # sqlite3 would begin transactions of its own, and none before a CREATE TABLE; _on_begin does it instead.
-    connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")  # what is masked or deleted is overwritten, not only unlinked
-
-
-def _on_begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("turntone_writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _revision(connection: Connection, file: Path) -> str | None:
+def _revision(connection: Connection, kind: Kind) -> str | None:
     """The revision a database stands at; None for a new one."""
-    rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-    tables = {row[0] for row in rows}
+    tables = kind.tables(connection)
     if not tables:
         return None
     if "alembic_version" not in tables:
-        raise WorkspaceError(f"{file}: a database, but not one of Turntone's; choose another folder with --workspace")
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        raise WorkspaceError(
+            f"{kind.place}: a database, but not one of Turntone's; choose another folder with --workspace"
+        )
+    found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return found
 
 
-def _upgrade(connection: Connection, revision: str | None, file: Path) -> None:
+def _upgrade(connection: Connection, revision: str | None, place: str) -> None:
     from alembic import command
     from alembic.script import ScriptDirectory
 
@@ -204,7 +235,7 @@ def _upgrade(connection: Connection, revision: str | None, file: Path) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise WorkspaceError(
-            f"{file}: written by a newer Turntone (tables {revision}); update with pip install -U turntone"
+            f"{place}: written by a newer Turntone (tables {revision}); update with pip install -U turntone"
         )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

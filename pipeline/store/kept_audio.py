@@ -19,7 +19,7 @@ from diarization.errors import WorkspaceError
 from diarization.recordings import SAMPLING_RATE, Waveform
 
 from ..roles import channel_name
-from .artifacts import Artifact, Staging
+from .artifacts import Artifact, Staging, file_of
 from .encryption import Sealed, needed_key, seal
 from .loading import artifacts_of, session_row_of
 from .models import ARTIFACTS, SESSIONS
@@ -136,16 +136,16 @@ def _write(path: Path, content: bytes) -> None:
 def rekeep(connection: Connection, folder: Path, staging: Staging, session_id: str, keeping: Keeping) -> bool:
     """Bring the audio of a session into the way it is to be kept; gives whether anything changed."""
     files = artifacts_of(connection, session_id)
-    kept = {name: KeptAudio(folder / files[name].file) for name in ("audio", "channels") if name in files}
+    kept = {name: files[name] for name in ("audio", "channels") if name in files}
     _say_how(connection, session_id, keeping)
     if not keeping.audio:
         own = (ARTIFACTS.c.session_id == session_id) & ARTIFACTS.c.name.in_(kept)
         connection.execute(delete(ARTIFACTS).where(own))
         return bool(kept)
-    plain = {name: each for name, each in kept.items() if keeping.encrypted and not each.is_encrypted}
+    plain = {name: each for name, each in kept.items() if keeping.encrypted and not each.file.endswith(_SEALED)}
     for name, each in plain.items():
-        stem = files[name].file.removesuffix(".flac")
-        artifact = _staged(staging, stem, keeping, lambda _path: None, each.path.read_bytes)
+        stem = each.file.removesuffix(".flac")
+        artifact = _staged(staging, stem, keeping, lambda _path: None, file_of(folder, each).read_bytes)
         replace_artifact(connection, session_id, name, artifact)
     return bool(plain)
 
@@ -189,7 +189,7 @@ def silence(
     files = artifacts_of(connection, session_id)
     seconds = 0.0
     if "audio" in files:
-        kept = KeptAudio(folder / files["audio"].file)
+        kept = KeptAudio(file_of(folder, files["audio"]))
         waveform = kept.waveform().copy()
         quiet = _quiet(len(waveform), gone, others)
         waveform[quiet] = 0
@@ -198,7 +198,7 @@ def silence(
         stem = f"{_recording_of(files['audio'].file)}.{token_hex(4)}"
         replace_artifact(connection, session_id, "audio", stage_waveform(staging, stem, waveform, how))
     if "channels" in files:
-        kept = KeptAudio(folder / files["channels"].file)
+        kept = KeptAudio(file_of(folder, files["channels"]))
         samples = np.array(kept.channels().samples)
         samples[_quiet(len(samples), gone, others)] = 0
         speakers = (session_row_of(connection, session_id)["provenance"].get("channels") or {}).get("speakers") or {}

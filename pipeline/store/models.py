@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -213,7 +215,7 @@ class ArtifactRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     file: Mapped[str]
     sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(Integer().with_variant(BigInteger(), "postgresql"))
 
 
 class ExportedRow(Base):

@@ -9,11 +9,30 @@ import pytest
 from pipeline.workspace import Workspace
 from tests.fakes import CALLS, PAUSE, REVISIONS, write_tone
 
+ON_BOTH = (
+    "test_analysis", "test_consent", "test_forgetting", "test_masking", "test_participants", "test_queue",
+    "test_recalibrating", "test_workspace",
+)  # fmt: skip
+"""The tests that run on a folder as well as on a shared workspace, in PostgreSQL and S3."""
+
+LOCAL = pytest.mark.local
+"""Of those the ones that look into the folder's own files."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both kinds of workspace for the tests that run on both."""
+    if "workspace" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+        kinds = ["folder"] if metafunc.definition.get_closest_marker("local") else ["folder", "shared"]
+        metafunc.parametrize("workspace", kinds, indirect=True)
+
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """One that does not exist yet."""
-    return Workspace(tmp_path / "workspace")
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
+    """An empty one: a folder that does not exist yet, or one that several machines share."""
+    folder = tmp_path / "workspace"
+    if getattr(request, "param", "folder") == "shared":
+        request.getfixturevalue("services").workspace(folder)
+    return Workspace(folder)
 
 
 @pytest.fixture

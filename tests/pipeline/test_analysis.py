@@ -305,6 +305,7 @@ def test_ctrl_c_in_any_stage_leaves_the_sessions_as_they_were(
     assert len(analyze(tone, workspace).turns) == 5
 
 
+@pytest.mark.local
 def test_a_bad_recording_creates_no_workspace(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(AudioError):
         analyze(tmp_path / "missing.wav", workspace)

@@ -23,7 +23,7 @@ from pipeline.jobs.job import Job
 from pipeline.jobs.manifest import Planned
 from pipeline.jobs.queue import JobQueue
 from pipeline.sessions import Session
-from pipeline.store import database
+from pipeline.store import sqlite
 from pipeline.store.models import JOBS, TURNS
 from pipeline.workspace import Workspace
 from tests.fakes import BASELINE_FAKES, CALLS, CPU, write_tone
@@ -167,7 +167,7 @@ def test_a_damaged_database_is_said_and_nothing_is_changed(workspace: Workspace,
 def test_a_locked_database_is_waited_for_and_then_said(
     workspace: Workspace, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     other = sqlite3.connect(workspace.path / "workspace.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     new = write_tone(tmp_path / "new.wav", pitch=300)

@@ -62,6 +62,7 @@ def secrets_of(workspace: Workspace, sessions: list[Session]) -> list[bytes]:
     return found
 
 
+@pytest.mark.local
 def test_nothing_of_theirs_is_left_in_any_byte_and_the_rest_stays(
     workspace: Workspace, analysed: list[Session]
 ) -> None:

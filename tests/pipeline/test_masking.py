@@ -97,6 +97,7 @@ def test_without_a_role_nobody_is_scored_until_somebody_says_who_it_is(
     np.testing.assert_allclose(named.turns.loc[own, columns], plain.turns.loc[own, columns], atol=2e-3)
 
 
+@pytest.mark.local
 @CONFIGS
 def test_masking_later_leaves_no_byte_of_it_in_any_file(workspace: Workspace, tone: Path, config: Config) -> None:
     session = analyze(tone, workspace, config)
@@ -159,6 +160,7 @@ def test_unmasking_is_deliberate_and_scores_from_the_kept_audio(
     assert (after.id, after.case) == (session.id, "Calls")
 
 
+@pytest.mark.local
 def test_without_the_audio_it_says_what_to_do(workspace: Workspace, tone: Path) -> None:
     session = analyze(tone, workspace, masked(FAKES))
     workspace.audio(session.id).unlink()

@@ -252,6 +252,7 @@ def test_splitting_takes_sessions_out_of_a_participant(people: Participants) -> 
         people.split("Anna", "Ben", [(sessions[2].id, None)])
 
 
+@pytest.mark.local
 def test_forgetting_leaves_neither_name_nor_voice_in_any_file(people: Participants) -> None:
     random = np.random.default_rng(5)
     voice, enrolled = random.normal(size=(2, 8)).astype(np.float32)

@@ -66,6 +66,7 @@ def test_other_emotion_schemes_keep_their_order(workspace: Workspace) -> None:
     assert workspace.session("0" * 12).score_columns == ["score_sad", "score_other", "score_angry"]
 
 
+@pytest.mark.local
 def test_a_workspace_that_does_not_exist_is_an_empty_one_and_stays_so(workspace: Workspace) -> None:
     assert workspace.sessions() == []
     assert workspace.cases() == []
@@ -134,6 +135,7 @@ def test_the_default_place_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Workspace().path == Path("/somewhere/else")
 
 
+@pytest.mark.local
 def test_audio_is_kept_at_16_khz_for_playing(workspace: Workspace, tone: Path) -> None:
     session = analyzed(workspace, tone)
     audio = workspace.audio(session.id)
@@ -271,6 +273,7 @@ def test_a_recognizer_that_is_not_here_any_more_leaves_the_scores_and_says_so(
 # Deleting
 
 
+@pytest.mark.local
 def test_deleting_the_only_session_leaves_nothing_of_it(workspace: Workspace, tone: Path) -> None:
     session = analyzed(workspace, tone)
     assert workspace.delete(session.id[:6]) == session.id
@@ -391,6 +394,7 @@ def test_another_programs_database_is_named(tmp_path: Path) -> None:
         Workspace(tmp_path).save(make_session())
 
 
+@pytest.mark.local
 def test_a_newer_programs_database_is_named(workspace: Workspace) -> None:
     workspace.save(make_session())
     with sqlite3.connect(workspace.path / "workspace.db") as connection:
@@ -399,6 +403,7 @@ def test_a_newer_programs_database_is_named(workspace: Workspace) -> None:
         Workspace(workspace.path).sessions()
 
 
+@pytest.mark.local
 def test_a_damaged_or_missing_file_is_named(workspace: Workspace) -> None:
     workspace.save(make_session())
     files = sorted((workspace.path / "artifacts").rglob("*.npz"))
@@ -412,6 +417,7 @@ def test_a_damaged_or_missing_file_is_named(workspace: Workspace) -> None:
     assert len(workspace.sessions()) == 1
 
 
+@pytest.mark.local
 def test_a_folder_that_is_not_ours_to_write_is_named_before_anything_runs(
     workspace: Workspace, tone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,6 +445,7 @@ def test_a_recording_whose_name_is_not_text_is_kept(workspace: Workspace) -> Non
     assert workspace.save(replace(session, recording=recording)).recording.path.name == "caf\ufffd.wav"
 
 
+@pytest.mark.local
 def test_files_that_no_session_names_are_swept(workspace: Workspace) -> None:
     workspace.save(make_session())
     orphan = workspace.path / "artifacts" / "ab" / "orphan.npz"

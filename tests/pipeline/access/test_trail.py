@@ -132,11 +132,11 @@ def test_a_session_stays_the_same_one_when_it_is_refiled_and_nobody_knows_it_whe
 
 
 def test_an_export_has_ids_and_no_names(workspace: Workspace) -> None:
-    Accounts(workspace.path).add("ada", "admin", "nine brown hens")
+    Accounts(workspace.path).add("olga", "admin", "nine brown hens")
     Participants(workspace).rename("Anna", "Anne")
     entries = Trail(workspace.path).entries()
     for text in (as_csv(entries), as_json_lines(entries)):
-        assert [each for each in ("ada", "Ann", "Demo", ID, "session-0") if each in text] == []
+        assert [each for each in ("olga", "Ann", "Demo", ID, "session-0") if each in text] == []
     assert as_csv(entries).splitlines()[0] == "number,time,actor,via,action,kind,subject,detail"
     assert json.loads(as_json_lines(entries).splitlines()[-1])["action"] == "renamed"
 

@@ -10,6 +10,19 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# What a workspace that several machines share has besides: who it is, and what may lie about without being wanted.
+_POSTGRES = (
+    "CREATE TABLE about (name varchar PRIMARY KEY, value varchar NOT NULL)",
+    "CREATE TABLE dropped (number bigserial PRIMARY KEY, what varchar NOT NULL, sure boolean NOT NULL, "
+    "done boolean NOT NULL DEFAULT false, since timestamp NOT NULL DEFAULT timezone('utc', clock_timestamp()))",
+    "CREATE INDEX ix_dropped_since ON dropped (since)",
+    "CREATE INDEX ix_dropped_waiting ON dropped (number) WHERE NOT done",
+    "CREATE FUNCTION artifact_dropped() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN INSERT INTO dropped (what, sure) VALUES (OLD.file, true); RETURN NULL; END $$",
+    "CREATE TRIGGER artifact_dropped AFTER UPDATE OR DELETE ON artifacts FOR EACH ROW "
+    "EXECUTE FUNCTION artifact_dropped()",
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -97,15 +110,20 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("file", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("session_id", "name", name="pk_artifacts"),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name="fk_artifacts_session_id_sessions", ondelete="CASCADE"
         ),
     )
     op.create_index("ix_artifacts_file", "artifacts", ["file"])
+    for statement in _POSTGRES if op.get_bind().dialect.name == "postgresql" else ():
+        op.execute(statement)
 
 
 def downgrade() -> None:
     for table in ("artifacts", "turns", "speakers", "sessions", "participants", "cases"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TABLE about, dropped")
+        op.execute("DROP FUNCTION artifact_dropped()")

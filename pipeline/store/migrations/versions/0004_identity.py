@@ -23,7 +23,7 @@ def upgrade() -> None:
         )
         speakers.create_index("ix_speakers_match_id", ["match_id"])
     # Until now only persons said who somebody is.
-    op.execute("UPDATE speakers SET confirmed = 1 WHERE participant_id IS NOT NULL")
+    op.execute("UPDATE speakers SET confirmed = TRUE WHERE participant_id IS NOT NULL")
     op.create_table(
         "enrolments",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -10,6 +10,28 @@ down_revision = "0006_privacy"
 branch_labels = None
 depends_on = None
 
+_SQLITE = (
+    *(
+        f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
+        for what in ("UPDATE", "DELETE")
+    ),
+    # A row put in the place of another one would be an update by another name.
+    "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
+    "WHEN EXISTS (SELECT 1 FROM audit WHERE number >= NEW.number) "
+    "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
+)
+_POSTGRES = (
+    "CREATE FUNCTION audit_refuses() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$",
+    "CREATE FUNCTION audit_appends() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN IF EXISTS (SELECT 1 FROM audit WHERE number >= NEW.number) THEN "
+    "RAISE EXCEPTION 'the audit trail is append-only'; END IF; RETURN NEW; END $$",
+    "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_refuses()",
+    "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuses()",
+    "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_appends()",
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -64,17 +86,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_audit"),
     )
-    for what in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit "
-            "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
-        )
-    # A row put in the place of another one would be an update by another name.
-    op.execute(
-        "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
-        "WHEN EXISTS (SELECT 1 FROM audit WHERE number >= NEW.number) "
-        "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
-    )
+    for statement in _POSTGRES if op.get_bind().dialect.name == "postgresql" else _SQLITE:
+        op.execute(statement)
     op.create_table(
         "audit_names",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -100,3 +113,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("audit_names", "audit", "sign_ins", "tokens", "grants", "users"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        for name in ("audit_appends", "audit_refuses"):
+            op.execute(f"DROP FUNCTION {name}()")
