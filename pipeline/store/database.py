@@ -17,7 +17,7 @@ from diarization.errors import AccessError, WorkspaceError
 from ..access.visitors import check_may_change, visitor
 from .files import make_folder
 
-REVISION = "0008_pseudonyms"
+REVISION = "0009_text"
 """The newest migration: what this program's tables look like."""
 
 BUSY_SECONDS = 60
