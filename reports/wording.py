@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from math import isnan
+from typing import TYPE_CHECKING
 
 from .language import say
+
+if TYPE_CHECKING:
+    from .measures.registry import Least
 
 _COUNTS = ("turns", "interruptions", "back-channels", "words a minute")
 
@@ -67,3 +71,8 @@ def by_chance(chance: float) -> str:
     if chance != chance:
         return say("too few turns for p")
     return "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}" if chance < 0.1 else f"p = {chance:.2f}"
+
+
+def least_words(least: Least) -> str:
+    """What a measure needs at least, in the language spoken."""
+    return say("{count} {of}", count=least.count, of=say(least.of))

@@ -107,7 +107,7 @@ def regress_means(values: Floats, design: Floats, groups: NDArray[np.int64], wei
     The estimates are those of ``random_intercept``; errors come from how far the groups' means lie from the
     regression, and Student's t has as many degrees of freedom as there are groups less columns (Knapp and Hartung
     2003, Statistics in Medicine 22, 2693-2710). That holds with few groups, where the usual normal interval is too
-    narrow, and however alike the rows of a group are.
+    narrow, and however alike the rows of a group are. In the weights groups differ at least as ``_at_least`` says.
 
     Parameters
     ----------
@@ -125,12 +125,22 @@ def regress_means(values: Floats, design: Floats, groups: NDArray[np.int64], wei
     if spread <= 0:
         return _exact(means, design, model)
     sampling = model.within / mass
-    precision = 1 / np.maximum(model.between + sampling, 1e-12 * spread)
+    precision = 1 / np.maximum(_at_least(model.between, sampling) + sampling, 1e-12 * spread)
     found = WLS(means, design, precision / precision.mean()).fit()
     low, high = found.conf_int().T
     return Regression(
         found.params, found.bse, found.pvalues, low, high, int(found.df_resid), float(np.sqrt(found.scale)), model
     )
+
+
+def _at_least(between: float, sampling: Floats) -> float:
+    """The variance between groups that weights may stand on: no less than twice what means have from sampling alone.
+
+    Few groups often lie so near each other by luck that it is estimated as 0. Then one with many rows would count for
+    nearly all, and the test would stand on fewer groups than its degrees of freedom say. Twice, as rows that are alike
+    (neighbours with a correlation of 0.3) make a mean that much less sure than their number says.
+    """
+    return max(between, 2 * float(sampling.mean()))
 
 
 def _exact(means: Floats, design: Floats, model: RandomIntercept) -> Regression:
