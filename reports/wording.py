@@ -10,7 +10,7 @@ from .language import say
 if TYPE_CHECKING:
     from .measures.registry import Least
 
-_COUNTS = ("turns", "interruptions", "back-channels", "words a minute")
+_COUNTS = ("turns", "interruptions", "back-channels")
 
 
 def clock(seconds: float) -> str:
@@ -57,6 +57,8 @@ def in_unit(value: float, unit: str) -> str:
         return percent(value)
     if unit == "s" or unit.startswith("s of"):
         return clock(value) if value >= 60 else say("{seconds} s", seconds=number(value))
+    if unit == "words a minute":
+        return say("{count} words a minute", count=f"{value:.0f}")
     return f"{value:.0f}" if unit in _COUNTS or unit.startswith("number") else number(value)
 
 
