@@ -5,7 +5,8 @@
 
 Prints, for each test, the shares of p at most 0.05 and at most 0.2, and in how many of the rounds there was a p at all:
 with too few turns for how alike neighbours are, there is none. Of 1,000 rounds, a right test is between 0.037 and 0.065
-and between 0.175 and 0.225 in 19 of 20 runs.
+and between 0.175 and 0.225 in 19 of 20 runs. Last, turning points: in how many series without a change one is found,
+and in how many with a change in the middle, that one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from reports.between.simulation import (
     shape_p_values,
     share_below,
     trend_p_values,
+    turning_point_shares,
 )
 
 
@@ -56,6 +58,13 @@ def main() -> None:
                 show(f"second half {name}", parts_p_values(rounds, count, 0.5, alike))
                 show(f"last quarter {name}", parts_p_values(rounds, count, 0.25, alike))
                 show(f"shape of the course {name}", shape_p_values(rounds, count, alike))
+    print(f"\n{'turning points':<64}{'false':>8}{'found':>8}")
+    for alike in (0.0, 0.3, 0.6, 0.8):
+        for count in (24, 50, 100, 200):
+            false, found = turning_point_shares(rounds, count, alike)
+            print(
+                f"{f'of {count} turns, neighbours alike {alike}, a step of 2 deviations':<64}{false:8.3f}{found:8.3f}"
+            )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ from .formats.turn_files import SeveralRecordingsError, TurnFile
 from .model_files import CATALOG, find_model, revision_of
 from .recordings import SAMPLING_RATE, Waveform, cut
 from .segments import Segment, difference, union
+from .turn_texts import Span, texts_of
 
 SPEAKER = "embedded-speaker"
 LONGEST = 60.0  # seconds of a speaker's clean speech that a voice embedding is made of
@@ -69,6 +71,16 @@ class ReferenceDiarizer:
             Where it cannot be read or breaks its format; the message names the place.
         """
         return parse_turns(self._content, self.file, self.recording)
+
+    def texts(self, turns: Sequence[Span]) -> list[str | None]:
+        """What the file says that is said in each of these turns, None where it says nothing.
+
+        Raises
+        ------
+        FormatError
+            As ``turns``.
+        """
+        return texts_of(turns, self.turns.turns)
 
     def notes(self) -> tuple[str, ...]:
         """Where the turns come from and what was left out of them, a sentence each."""

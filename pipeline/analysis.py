@@ -50,6 +50,7 @@ from .store.kept_audio import Keeping
 from .store.loading import Analysis
 from .store.people import clean_name
 from .store.rows import plain
+from .texts import settle_texts, with_texts
 from .workspace import KnownSession, Workspace, session_id
 
 __all__ = ["STAGES", "Progress", "analyze_many", "analyze_recording", "distinct_recordings"]
@@ -134,6 +135,7 @@ def analyze_recording(
         naming = Naming(engines.config.diarization.channels, roles)
         session = _nothing_to_do(workspace, known, path, case, date, naming, mask, runtime)
         session = workspace.keep_audio_as(session, keeping)
+        session = settle_texts(workspace, session, engines)
         rematched = workspace.match_again(session.case, engines.config.identity) if session.case else []
         found = next((each for each in rematched if each.id == session.id), session)
         keep_consents(workspace, session.case, consents or {})
@@ -359,6 +361,7 @@ def _analyze(
     session = _session(sound, diarization, found, run, case, date, choice, people)
     session = replace(
         session,
+        turns=with_texts(session.turns, run.engines),
         arrays=replace(session.arrays, voices=turn_voices(turns, sound, run)),
         provenance=session.provenance | {"privacy": mask.to_json()} | ({"about": dict(about)} if about else {}),
         quality=dict(quality or session.quality)

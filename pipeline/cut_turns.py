@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from diarization.segments import Segment
+from diarization.turn_texts import joined_text, text_within
 from emotion.readout import Readout
 from emotion.recognizers import EmotionConfig
 
@@ -72,6 +73,7 @@ def _row(session: Session, piece: Piece) -> tuple[dict[str, Any], dict[Part, flo
         "speaker": session.turns.at[longest.turn, "speaker"],
         "speaker_confidence": float(own["speaker_confidence"].min()),
         "overlap": float(np.average(own["overlap"].to_numpy(np.float64), weights=seconds)),
+        "text": joined_text(_text(session, part) or "" for part in piece.parts) or None,
     }
     known = {part: scores for part in piece.parts if (scores := _scores(session, part)) is not None}
     if not known:
@@ -87,6 +89,13 @@ def _told(session: Session, scores: Floats) -> dict[str, Any]:
     known = (session.provenance.get("config") or {}).get("emotion") or {}
     bounds = {key: known[key] for key in ("uncertain_below", "uncertain_margin") if key in known}
     return told(Readout.of(session.scheme, EmotionConfig(**bounds)), scores)
+
+
+def _text(session: Session, part: Part) -> str | None:
+    """What is said in a stretch of a turn, as if the turn was spoken evenly."""
+    turn = session.turns.loc[part.turn]
+    length = turn["end"] - turn["start"]
+    return text_within(turn["text"], (part.start - turn["start"]) / length, (part.end - turn["start"]) / length)
 
 
 def _scores(session: Session, part: Part) -> Floats | None:

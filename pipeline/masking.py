@@ -34,6 +34,11 @@ class PrivacyConfig(BaseModel):
     encrypt_audio: bool = Field(
         False, description="keep the audio encrypted, with the key in TURNTONE_KEY or in the system's keyring"
     )
+    keep_text: bool | None = Field(
+        None,
+        description="whether sessions keep what is said where a file of turns has its text; left open: where the audio "
+        "is kept, unencrypted, and names are stored as they are",
+    )
     pseudonyms: bool = Field(
         False,
         description="store no file names and no participants' names, but words in their place that only this workspace "
@@ -44,6 +49,13 @@ class PrivacyConfig(BaseModel):
         description="what happens where nobody has said that those who speak consent: off (nothing), remind (a note) "
         "or require (no analysis, and no voiceprint without consent to that)",
     )
+
+    @property
+    def keeps_text(self) -> bool:
+        """Whether sessions keep what is said: as the settings say, else where the audio itself lies open."""
+        if self.keep_text is not None:
+            return self.keep_text
+        return self.keep_audio and not self.encrypt_audio and not self.pseudonyms
 
 
 @dataclass(frozen=True)

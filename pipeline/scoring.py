@@ -100,7 +100,7 @@ def score_turns(
     Parameters
     ----------
     rows : sequence of dict
-        ``start, end, speaker, speaker_confidence, overlap, reason`` of each turn.
+        ``start, end, speaker, speaker_confidence, overlap, reason`` of each turn, and ``text`` where it is known.
     readout : Readout
         Scheme, head, temperature, and when a turn is uncertain.
     windows, recognitions : sequences, one item a turn
@@ -146,6 +146,7 @@ def baseline_notes(baselines: Mapping[str, Baseline], participants: Mapping[str,
 
 def _row(row: dict[str, Any], readout: Readout, joined: TurnRecognition | None) -> dict[str, Any]:
     basis = {key: row[key] for key in ("start", "end", "speaker", "speaker_confidence", "overlap")}
+    basis["text"] = row.get("text")
     if joined is None:
         return basis | {"scored": False, "reason": row["reason"]}
     return basis | told(readout, joined.scores)

@@ -20,7 +20,7 @@ from .reviews import Review
 
 TURN_COLUMNS = (
     "start", "end", "speaker", "speaker_confidence", "emotion", "confidence", "valence", "arousal",
-    "overlap", "scored", "reason",
+    "overlap", "scored", "reason", "text",
 )  # fmt: skip
 """Columns of every table of turns, before the ``score_LABEL`` columns of its scheme."""
 
@@ -90,7 +90,8 @@ class Session:
         ``TURN_COLUMNS``, then ``score_LABEL`` for every label of the scheme, one row a turn ordered by start. Times
         in seconds, ``speaker_confidence`` how sure the diarizer is of the speaker, in [0, 1] or nan where it does not
         say, valence and arousal derived from the scores and in [-1, 1], overlap as share of the turn's speech.
-        Where ``scored`` is False the reason says why, ``emotion`` is None and the numbers are nan.
+        Where ``scored`` is False the reason says why, ``emotion`` is None and the numbers are nan. ``text`` is what is
+        said, where a file said so and the settings keep it, else None.
     quality : dict
         Notes on the sound, JSON values only.
     provenance : dict
@@ -173,7 +174,7 @@ class Session:
     def _turn_json(self, turn: int, row: dict[str, Any]) -> dict[str, Any]:
         scores = {label: row[f"score_{label}"] for label in self.scheme.labels} if row["scored"] else None
         keys = ("start", "end", "speaker", "speaker_confidence", "emotion", "confidence")
-        rest = ("valence", "arousal", "overlap", "scored", "reason")
+        rest = ("valence", "arousal", "overlap", "scored", "reason", "text")
         review = self.reviews.get(turn)
         answered = {"reviewed": list(review.fields) if review else [], "machine": review.to_json() if review else None}
         return {key: row[key] for key in keys} | {"scores": scores} | {key: row[key] for key in rest} | answered
@@ -182,7 +183,7 @@ class Session:
 def turns_table(rows: Sequence[dict[str, Any]], scheme: EmotionScheme) -> pd.DataFrame:
     """A table of turns with its columns in order and of fixed types, also where there are no rows."""
     columns = [*TURN_COLUMNS, *(f"score_{label}" for label in scheme.labels)]
-    texts = ("speaker", "emotion", "reason")
+    texts = ("speaker", "emotion", "reason", "text")
     table = pd.DataFrame(list(rows), columns=columns)
     types = {column: object if column in texts else bool if column == "scored" else float for column in columns}
     table = table.astype(types)

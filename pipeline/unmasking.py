@@ -85,7 +85,8 @@ def score_awaiting(workspace: Workspace, session: str, runtime: Runtime | None =
     analysis = replace(workspace.analysis(found.id), measured=scored.measured)
     arrays = replace(found.arrays, **scored.scored.arrays)
     provenance = found.provenance | {"baselines": plain(scored.baselines)}
-    table = scored.scored.table.assign(speaker_confidence=found.turns["speaker_confidence"])  # as the diarizer said
+    kept = ("speaker_confidence", "text")  # as the diarizer said, and the file of turns
+    table = scored.scored.table.assign(**{name: found.turns[name] for name in kept})
     return workspace.save(replace(found, turns=table, arrays=arrays, provenance=provenance), analysis=analysis)
 
 

@@ -111,12 +111,19 @@ def turn_map_figure(
                 "color": [colours.get(row["emotion"], theme_now().unscored) for row in rows],
                 "line": {"color": theme_now().ink, "width": 0.7},
             },
+            legendgroup=key,
+            showlegend=False,
             customdata=[[row["turn"], row["start"], key] for row in rows],
             hovertext=[
                 f"{safe(titles[key])}, {clock(row['start'])}: {safe(say(row['emotion'] or ''))}" for row in rows
             ],
             hovertemplate="%{hovertext}<extra></extra>",
         )
+    shown = [str(each) for each in dict.fromkeys(turns["emotion"]) if each]
+    for emotion in sorted(shown, key=[*emotions, UNCERTAIN].index):
+        _key(figure, safe(say(emotion)), "circle", colours.get(emotion, theme_now().unscored))
+    for at, key in enumerate(dict.fromkeys(turns["session"])):
+        _key(figure, safe(titles[key]), _SHAPES[at % len(_SHAPES)], theme_now().paper, key)
     method = {"umap": "UMAP", "pca": say("principal components")}[found.method]
     trust = say("trustworthiness {value}", value=number(found.trustworthiness) or "–")
     axis = {"showticklabels": False, "zeroline": False, "showgrid": False}
@@ -124,7 +131,14 @@ def turn_map_figure(
     figure.update_xaxes(**axis, title=note)
     figure.update_yaxes(**axis, scaleanchor="x")
     dress(figure, height=430, margin_left=16)
-    return figure.update_layout(legend={"title": {"text": say("session")}, "y": -0.14})
+    return figure.update_layout(legend={"y": -0.14})
+
+
+def _key(figure: go.Figure, name: str, symbol: str, colour: str, group: str | None = None) -> None:
+    """An entry of the legend alone: what a colour or a shape stands for."""
+    line = {"color": theme_now().ink, "width": 0.7}
+    marker = {"symbol": symbol, "size": 10, "color": colour, "line": line}
+    figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker, legendgroup=group)
 
 
 def _beside(found: Trend) -> str:

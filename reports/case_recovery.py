@@ -89,5 +89,6 @@ def _row(said: SaidTurn) -> dict[str, object]:
 def _mean(session: CaseSession) -> SessionMean:
     true = {who: mean_valence(turns) for who, turns in known_valences(session.truth.emotions).items()}
     found = {who: found_valences(session.said, who) for who in true}
-    enough = {who: mean_valence(turns) for who, turns in found.items() if len(turns) >= LEAST_TURNS}
-    return SessionMean(session.case, session.date, true, enough)
+    enough = {who: turns for who, turns in found.items() if len(turns) >= LEAST_TURNS}
+    means = {who: mean_valence(turns) for who, turns in enough.items()}
+    return SessionMean(session.case, session.date, true, means, enough)

@@ -71,7 +71,9 @@ def trend_figures(trends: Sequence[Trend]) -> dict[str, Any]:
     """How well the trends of cases are found: ``direction_right`` and ``slope_error``, intervals over cases.
 
     ``slope_error`` is the mean absolute difference of slopes, in valence in 30 days; ``level_error`` what it would be
-    if every slope were called 0.
+    if every slope were called 0. Of the trends that the report's test judges, ``num_moving`` truly move and
+    ``num_level`` do not; ``moving_shown`` is the share of the first that it shows, in their direction, ``level_shown``
+    that of the second that it shows although they do not.
     """
     cases = [[each for each in trends if each.case == case] for case in dict.fromkeys(each.case for each in trends)]
     counts = [len(own) for own in cases]
@@ -81,7 +83,17 @@ def trend_figures(trends: Sequence[Trend]) -> dict[str, Any]:
     figures: dict[str, Any] = {"num_cases": len(cases), "num_trends": len(trends)}
     figures |= with_interval("direction_right", right, counts)
     figures |= with_interval("slope_error", wrong, counts)
-    return rounded(figures | {"level_error": sum(level) / len(trends) if trends else None})
+    figures["level_error"] = sum(level) / len(trends) if trends else None
+    return rounded(figures) | _shown(trends)
+
+
+def _shown(trends: Sequence[Trend]) -> dict[str, Any]:
+    judged = [each for each in trends if each.shown_direction is not None]
+    moving = [each.shown_direction == each.true_direction for each in judged if each.true_direction != "level"]
+    level = [each.shown_direction != "level" for each in judged if each.true_direction == "level"]
+    shares = {"moving_shown": moving, "level_shown": level}
+    counts = {"num_moving": len(moving), "num_level": len(level)}
+    return counts | {name: round(sum(own) / len(own), 6) if own else None for name, own in shares.items()}
 
 
 def _emotion_figures(recordings: Sequence[RecordingResult], interval: bool) -> dict[str, float | None]:

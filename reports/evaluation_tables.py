@@ -30,7 +30,7 @@ TURN_COLUMNS = (
     "if neutral",
 )  # fmt: skip
 
-TREND_COLUMNS = ("case", "speaker", "sessions", "true", "found", "true direction", "found direction")
+TREND_COLUMNS = ("case", "speaker", "sessions", "true", "found", "true direction", "found direction", "p", "shown")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,12 @@ class Evaluation:
         return [row(name, pooled(own, len(own) > 1)) for name, own in groups]
 
 
-def _directions(trend: Trend) -> dict[str, str]:
-    return {"true_direction": trend.true_direction, "found_direction": trend.found_direction}
+def _directions(trend: Trend) -> dict[str, str | None]:
+    return {
+        "true_direction": trend.true_direction,
+        "found_direction": trend.found_direction,
+        "shown_direction": trend.shown_direction,
+    }
 
 
 def _row(name: str, figures: dict[str, Any]) -> tuple[Any, ...]:
@@ -115,4 +119,5 @@ def _turn_row(name: str, figures: dict[str, Any]) -> tuple[Any, ...]:
 
 def _trend_row(trend: Trend) -> tuple[Any, ...]:
     slopes = (f"{trend.true_slope:+.3f}", f"{trend.found_slope:+.3f}")
-    return (trend.case, trend.speaker, trend.num_sessions, *slopes, trend.true_direction, trend.found_direction)
+    directions = (trend.true_direction, trend.found_direction)
+    return (trend.case, trend.speaker, trend.num_sessions, *slopes, *directions, three(trend.p), trend.shown_direction)

@@ -15,7 +15,7 @@ from .language import LanguageName, say
 from .measures import emotion_shares, find_measures, measure_session, speaker_names
 from .palette import emotion_colours, text_on
 from .themes import ThemeName, drawn, theme_now
-from .wording import by_chance, number, percent
+from .wording import by_chance, least_words, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,11 +82,6 @@ def coupling_figure(
 def _nothing(name: str) -> go.Figure:
     (measure,) = find_measures([name])
     return message_figure(say("Not enough data: at least {least} are needed.", least=least_words(measure.least)))
-
-
-def least_words(least: Any) -> str:
-    """What a measure needs at least, in the language spoken."""
-    return say("{count} {of}", count=least.count, of=say(least.of))
 
 
 def _heard_longest(session: Session, among: set[str]) -> list[str]:

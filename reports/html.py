@@ -237,7 +237,7 @@ def _flagged(session: Session, findings: Findings, title: str = "") -> dict[str,
         for flag in findings.flags
     ]
     missing = [
-        (say(each.rule.title), names.get(each.speaker or "", ""), translated(each.reason))
+        (say(each.rule.title), translated(names.get(each.speaker or "", "")), translated(each.reason))
         for each in findings.not_judged
     ]
     return {"title": title, "flags": flags, "missing": missing, "rules": findings.num_rules}

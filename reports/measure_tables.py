@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from .between.blocks import least_turns
 from .changes import change_within
-from .language import say
+from .language import say, sentences
 from .measures import find_measures, measure_session, speaker_names
-from .wording import by_chance, in_unit, number
+from .wording import by_chance, in_unit, least_words, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,11 +88,16 @@ def measure_tables(session: Session) -> list[MeasureTable]:
     )
     taking = say("Who talks how long.")
     return [
-        _of_speakers(session, table, say("Turn taking"), taking, _TURN_TAKING),
+        _of_speakers(session, table, say("Turn taking"), taking, _with_transcript(session, _TURN_TAKING)),
         _of_session(table),
         _with_halves(session, dynamics),
         *_of_pairs(session, table),
     ]
+
+
+def _with_transcript(session: Session, chosen: Sequence[tuple[str, str | None]]) -> Sequence[tuple[str, str | None]]:
+    """The measures without those of words where nobody's words are known."""
+    return chosen if session.turns["text"].any() else [each for each in chosen if each[0] != "speaking_rate"]
 
 
 def speakers_shown(session: Session) -> list[str]:
@@ -106,10 +111,20 @@ def _of_speakers(
 ) -> MeasureTable:
     speakers, names = speakers_shown(session), speaker_names(session)
     rows = [
-        (title, [cell_of(row_of(table, name, key, speaker=speaker)) for speaker in speakers], caution)
+        _row(title, [row_of(table, name, key, speaker=speaker) for speaker in speakers], caution)
         for name, key, title, caution in described(chosen)
     ]
     return MeasureTable(heading, about, [names[speaker] for speaker in speakers], rows, _anchors(chosen))
+
+
+def _row(title: str, rows: Sequence[dict[Any, Any] | None], caution: str) -> tuple[str, list[str], str]:
+    """A row with its cells; where one has not enough data, what to mind begins with what would be enough."""
+    short = next((row for row in rows if row and (row["note"] or "").startswith(NOT_ENOUGH)), None)
+    needs = None
+    if short is not None:
+        (measure,) = find_measures([short["measure"]])
+        needs = say("Needs {least}.", least=least_words(measure.least))
+    return title, [cell_of(row) for row in rows], sentences(needs, caution)
 
 
 def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
@@ -129,7 +144,7 @@ def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
 
 def _of_session(table: pd.DataFrame) -> MeasureTable:
     chosen = [(name, None) for name in _SESSION]
-    rows = [(title, [cell_of(row_of(table, name, None))], caution) for name, _, title, caution in described(chosen)]
+    rows = [_row(title, [row_of(table, name, None)], caution) for name, _, title, caution in described(chosen)]
     about = say("Of the session as a whole.")
     return MeasureTable(say("The exchange"), about, [say("session")], rows, _anchors(chosen))
 
@@ -140,7 +155,7 @@ def _of_pairs(session: Session, table: pd.DataFrame) -> list[MeasureTable]:
     if not pairs or len(pairs) > _MOST_PAIRS:
         return []
     rows = [
-        (title, [cell_of(row_of(table, name, key, one, other)) for one, other in pairs], caution)
+        _row(title, [row_of(table, name, key, one, other) for one, other in pairs], caution)
         for name, key, title, caution in described(_PAIRS)
     ]
     columns = [say("{one} after {other}", one=names[one], other=names[other]) for one, other in pairs]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from emotion.schemes import VALENCE_AROUSAL
 
 from .attribution import SaidTurn
+from .between.trends import trend
 from .measures.courses import bandwidth_of, smoothed
 from .resampling import Floats
 from .truth import Labelled, Truth
@@ -22,6 +23,7 @@ LEVEL = 0.1
 LEAST_SESSIONS = 3
 """Sessions below which no trend is looked at."""
 
+_SURE = 0.05
 _POINTS = 160
 _MONTH = 30  # days
 
@@ -50,12 +52,16 @@ class SpeakerCourse:
 
 @dataclass(frozen=True)
 class SessionMean:
-    """Mean valence of the speakers of one session of a case, truly and as found, by true speaker."""
+    """Mean valence of the speakers of one session of a case, truly and as found, by true speaker.
+
+    ``turns`` are the found ones that ``found`` is the mean of, shape (turns, 3): middle and duration, valence.
+    """
 
     case: str
     date: datetime.date
     true: Mapping[str, float]
     found: Mapping[str, float]
+    turns: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Trend:
         From the first of them to the last.
     true_slope, found_slope : float
         Valence in 30 days, by least squares over the sessions' means.
+    p : float or None
+        Of the report's test of the found trend (``between.trends``), not corrected; None with too few sessions for it.
     """
 
     case: str
@@ -80,6 +88,14 @@ class Trend:
     days: int
     true_slope: float
     found_slope: float
+    p: float | None = None
+
+    @property
+    def shown_direction(self) -> str | None:
+        """What the report would say: ``up`` or ``down`` at p of 0.05, else ``level``; None where it would not say."""
+        if self.p is None:
+            return None
+        return "level" if self.p > _SURE else "up" if self.found_slope > 0 else "down"
 
     @property
     def true_direction(self) -> str:
@@ -186,4 +202,11 @@ def _trend(case: str, speaker: str, sessions: Sequence[SessionMean], days: int) 
     months = np.array([(each.date - sessions[0].date).days / _MONTH for each in sessions])
     true = np.polyfit(months, [each.true[speaker] for each in sessions], 1)[0]
     found = np.polyfit(months, [each.found[speaker] for each in sessions], 1)[0]
-    return Trend(case, speaker, len(sessions), days, float(true), float(found))
+    return Trend(case, speaker, len(sessions), days, float(true), float(found), _p_of(speaker, sessions))
+
+
+def _p_of(speaker: str, sessions: Sequence[SessionMean]) -> float | None:
+    known = [each for each in sessions if speaker in each.turns]
+    values, weights = ([each.turns[speaker][:, column] for each in known] for column in (2, 1))
+    p = trend("valence", values, weights, [each.date for each in known]).p
+    return p if np.isfinite(p) else None

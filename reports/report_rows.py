@@ -42,6 +42,7 @@ def _turn_row(row: dict[Any, Any], name: str) -> dict[str, Any]:
         "valence": number(row["valence"]),
         "arousal": number(row["arousal"]),
         "reason": translated(row["reason"] or ""),
+        "text": row["text"] or "",
     }
 
 

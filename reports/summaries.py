@@ -12,10 +12,11 @@ from .between.blocks import least_turns
 from .between.trends import NUMBING, case_trends
 from .changes import chance_of_course, change_between, change_within
 from .comparisons import comparison, session_titles
-from .language import listed, say, say_many, translated
+from .language import listed, say, say_many, sentences, translated
 from .measures import case_affect, case_shares, emotion_shares, participants_of, speaker_names, talk_time
+from .resampling import Floats, interval
 from .similarity import Similarity, session_similarity
-from .turns import LEAST_TURNS, scored_turns
+from .turns import LEAST_TURNS, durations_of, scored_turns
 from .wording import by_chance, clock, number
 
 if TYPE_CHECKING:
@@ -150,12 +151,31 @@ def _sounded(session: Session, speaker: str) -> str:
     first, *second = [f"{say(emotion)} ({share:.0%})" for emotion, share in pairs]
     if not second:
         return say("{who} sounded most often {first}, in shares of the scored time.", who=name, first=first)
+    if _near(*_limits(session, speaker), [session.scheme.labels.index(each) for each in own["emotion"]]):
+        return say(
+            "{who} sounded {first} and {second} most, in shares of the scored time; which of the two more, chance may "
+            "have decided.",
+            who=name,
+            first=first,
+            second=second[0],
+        )
     return say(
         "{who} sounded most often {first}, then {second}, in shares of the scored time.",
         who=name,
         first=first,
         second=second[0],
     )
+
+
+def _limits(session: Session, speaker: str) -> tuple[Floats, Floats]:
+    """The 95 % intervals of a speaker's emotion shares, in the scheme's order."""
+    own = scored_turns(session, speaker)
+    return interval(own[session.score_columns].to_numpy(np.float64), durations_of(own))
+
+
+def _near(low: Floats, high: Floats, order: Sequence[int]) -> bool:
+    """Whether the intervals of the largest share and the next one overlap; ``order`` has their places."""
+    return bool(low[order[0]] < high[order[1]])
 
 
 def _course(session: Session, speaker: str, num_speakers: int) -> str | None:
@@ -261,14 +281,27 @@ def _mostly(sessions: Sequence[Session], person: str, when: dict[str, str]) -> s
     """The emotion with the largest share, session by session."""
     shares = case_shares(sessions, person)
     top = shares.loc[shares.groupby("session", sort=False)["share"].idxmax()]
+    near = [_led_by_chance(own) for _, own in shares.groupby("session", sort=False)]
+    doubt = say(
+        "In {count} of the {total} the next emotion is so near that chance may have put it second.",
+        count=sum(near),
+        total=len(near),
+    )
+    doubt = doubt if any(near) else ""
     said = [
         say("{emotion} {when} ({share})", emotion=say(emotion), when=when[key], share=f"{share:.0%}")
         for key, emotion, share in zip(top["session"], top["emotion"], top["share"], strict=True)
     ]
     if len(said) > _MOST_SESSIONS:
         words = {"who": person, "first": said[0], "last": listed(said[-3:])}
-        return say("{who} sounded most often {first} at first, and lately {last}.", **words)
-    return say("{who} sounded most often {each}.", who=person, each=listed(said))
+        return sentences(say("{who} sounded most often {first} at first, and lately {last}.", **words), doubt)
+    return sentences(say("{who} sounded most often {each}.", who=person, each=listed(said)), doubt)
+
+
+def _led_by_chance(shares: pd.DataFrame) -> bool:
+    """Whether the interval of a session's largest share overlaps that of the next one."""
+    order = np.argsort(-shares["share"].to_numpy(), kind="stable")
+    return len(order) > 1 and _near(shares["low"].to_numpy(), shares["high"].to_numpy(), order.tolist())
 
 
 def _valence_between(sessions: Sequence[Session], person: str, when: dict[str, str]) -> list[str]:
@@ -310,7 +343,8 @@ def _valence_between(sessions: Sequence[Session], person: str, when: dict[str, s
 
 def _valence_trend(sessions: Sequence[Session], person: str) -> list[str]:
     """Whether valence rises or falls over the dates, the session being the unit; nothing with too few sessions."""
-    found = [each for each in case_trends(sessions, person) if each.key == "valence" and each.enough]
+    judged = [each for each in case_trends(sessions, person) if each.enough]
+    found = [each for each in judged if each.key == "valence"]
     if not found:
         return []
     trend = found[0]
@@ -320,22 +354,23 @@ def _valence_trend(sessions: Sequence[Session], person: str) -> list[str]:
         "slope": number(trend.slope, signed=True),
         "low": number(trend.low, signed=True),
         "high": number(trend.high, signed=True),
-        "p": by_chance(trend.p),
+        "p": by_chance(trend.p_corrected),
+        "tests": len(judged),
     }
-    if trend.p > _SMALL_P:
+    if trend.p_corrected > _SMALL_P:
         template = (
             "Over the dates of {count} sessions {who} sounded neither clearly more nor clearly less pleasant: "
-            "valence {slope} in 30 days (95 % {low} to {high}, {p})."
+            "valence {slope} in 30 days (95 % {low} to {high}; {p}, corrected for {tests} quantities)."
         )
     elif trend.slope > 0:
         template = (
             "Over the dates of {count} sessions {who} sounded more and more pleasant: valence {slope} in 30 days "
-            "(95 % {low} to {high}, {p})."
+            "(95 % {low} to {high}; {p}, corrected for {tests} quantities)."
         )
     else:
         template = (
             "Over the dates of {count} sessions {who} sounded less and less pleasant: valence {slope} in 30 days "
-            "(95 % {low} to {high}, {p})."
+            "(95 % {low} to {high}; {p}, corrected for {tests} quantities)."
         )
     return [say(template, **words)]
 
@@ -399,8 +434,11 @@ def _alike_between(found: Similarity, titles: dict[str, str]) -> list[str]:
         return []
     person, differ, pairs = found.participant, found.differing(), len(found.judged)
     if not pairs:
-        few = "{who}: too few turns to say whether the voice as a whole differs between sessions by more than chance."
-        return [say(few, who=person)]
+        few = (
+            "{who}: too few turns to say whether the voice as a whole differs between sessions by more than chance "
+            "(at least {least} in each of two sessions are needed)."
+        )
+        return [say(few, who=person, least=least_turns(1))]
     if pairs == 1:
         does = "{who}'s voice as a whole differs between the two sessions more than chance alone would make it."
         not_ = "{who}'s voice as a whole does not differ between the two sessions more than chance alone would make it."

@@ -26,6 +26,8 @@ def turn_hovers(session: Session, turns: pd.DataFrame) -> list[str]:
 
 def _hover(row: dict[Any, Any], name: str, labels: Sequence[str]) -> str:
     head = say("{who}, {start} to {end}", who=name, start=clock(row["start"]), end=clock(row["end"]))
+    if row.get("text"):
+        head += "<br>" + wrapped(f"“{short(row['text'], 160)}”", 44)
     if not row["scored"]:
         return f"{head}<br>" + wrapped(say("not scored: {reason}", reason=translated(row["reason"] or "")), 44)
     scores = sorted(((row[f"score_{label}"], label) for label in labels), reverse=True)[:3]

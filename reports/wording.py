@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from math import isnan
+from typing import TYPE_CHECKING
 
 from .language import say
 
-_COUNTS = ("turns", "interruptions", "back-channels", "words a minute")
+if TYPE_CHECKING:
+    from .measures.registry import Least
+
+_COUNTS = ("turns", "interruptions", "back-channels")
 
 
 def clock(seconds: float) -> str:
@@ -53,6 +57,8 @@ def in_unit(value: float, unit: str) -> str:
         return percent(value)
     if unit == "s" or unit.startswith("s of"):
         return clock(value) if value >= 60 else say("{seconds} s", seconds=number(value))
+    if unit == "words a minute":
+        return say("{count} words a minute", count=f"{value:.0f}")
     return f"{value:.0f}" if unit in _COUNTS or unit.startswith("number") else number(value)
 
 
@@ -67,3 +73,8 @@ def by_chance(chance: float) -> str:
     if chance != chance:
         return say("too few turns for p")
     return "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}" if chance < 0.1 else f"p = {chance:.2f}"
+
+
+def least_words(least: Least) -> str:
+    """What a measure needs at least, in the language spoken."""
+    return say("{count} {of}", count=least.count, of=say(least.of))

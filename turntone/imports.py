@@ -97,8 +97,9 @@ def import_all(
     if tables:
         found.labels, found.num_labels = _write_labels(tables, output or LABELS, force)
     for file, audio in turns:
-        found.sessions.append(analyze(audio, turns=file, date=date, **options))
-        found.notes += _unknown(file, audio)
+        session = analyze(audio, turns=file, date=date, **options)
+        found.sessions.append(session)
+        found.notes += _unknown(file, audio, session)
     return found
 
 
@@ -153,7 +154,7 @@ def _write_labels(tables: Sequence[pd.DataFrame], output: Path, force: bool) -> 
     return output, len(table)
 
 
-def _unknown(file: Path, recording: Path) -> list[str]:
+def _unknown(file: Path, recording: Path, session: Session) -> list[str]:
     """What a file of turns says that is not taken over, and what it does not say."""
     from diarization.formats.registry import read_turns
 
@@ -161,6 +162,8 @@ def _unknown(file: Path, recording: Path) -> list[str]:
     notes = []
     if any(turn.labels for turn in turns):
         notes.append(f"The emotions in {file.name} are not taken over: each turn was scored from its sound.")
-    if any(turn.text for turn in turns):
-        notes.append(f"The text in {file.name} is not kept: sessions hold no transcripts yet.")
+    if any(turn.text for turn in turns) and not session.turns["text"].notna().any():
+        notes.append(
+            f"The text in {file.name} is not kept: the settings say so (privacy.keep_text), or who speaks is masked."
+        )
     return notes

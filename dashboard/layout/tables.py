@@ -102,6 +102,9 @@ def turns_table(session: Session, speaker_colours: Mapping[str, str], emotion_co
          "width": 108, **_NUMBER},
         {"field": "reason", "headerName": say("Why no emotion"), "flex": 3, "minWidth": 190, "tooltipField": "reason"},
     ]  # fmt: skip
+    if session.turns["text"].any():
+        columns.append({"field": "text", "headerName": say("What is said"), "flex": 5, "minWidth": 260,
+                        "tooltipField": "text"})  # fmt: skip
     names = {session.name_of(label): colour for label, colour in speaker_colours.items()}
     colours = {"speaker": names, "emotion": {say(label): colour for label, colour in emotion_colours.items()}}
     rows = [_light(row) for row in turn_rows(session)]
@@ -127,7 +130,7 @@ def turn_rows(session: Session) -> list[dict[str, Any]]:
     names = {label: session.name_of(label) for label in session.speakers["label"]}
     columns = [
         "start", "end", "speaker", "speaker_confidence", "emotion", "confidence", "valence", "arousal", "overlap",
-        "reason",
+        "reason", "text",
     ]  # fmt: skip
     turns = session.turns[columns].astype(object).where(session.turns[columns].notna(), None)
     records: list[dict[str, Any]] = [

@@ -1,11 +1,12 @@
-"""Turntone's own JSON, as ``turntone analyze --format json`` prints it; only its diarization is read."""
+"""Turntone's own JSON, as ``turntone analyze --format json`` prints it; only its diarization and its text are read."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..errors import FormatError
-from .checks import file_turn, item, json_seconds, maybe_json, parsed_json
+from .checks import file_turn, item, json_seconds, json_text, maybe_json, parsed_json
 from .turn_files import FileTurn, SeveralRecordingsError, TurnCodec, TurnFile, some, turn_file
 
 
@@ -15,7 +16,25 @@ def _parse(text: str, name: str, recording: str | None) -> TurnFile:
     index = _meant(sessions, name, recording)
     where = f"{name}: [{index}].segments" if isinstance(value, list) else f"{name}: segments"
     rows = item(sessions[index], "segments", where.rpartition(".")[0] or name, list, "a list of segments")
-    return turn_file(_turn(row, f"{where}[{at}]") for at, row in enumerate(rows))
+    found = turn_file(_turn(row, f"{where}[{at}]") for at, row in enumerate(rows))
+    return replace(found, turns=_with_texts(found.turns, sessions[index].get("turns"), where))
+
+
+def _with_texts(segments: tuple[FileTurn, ...], turns: Any, where: str) -> tuple[FileTurn, ...]:
+    """The segments with what is said in their turns, each text at the segment in which most of its turn lies."""
+    from ..turn_texts import texts_of
+
+    spoken = [row for row in turns or () if isinstance(row, dict) and json_text(row, "text")]
+    place = f"{where.rpartition('segments')[0]}turns"
+    said = [
+        FileTurn(turn.start, turn.end, turn.speaker, json_text(row, "text"))
+        for at, row in enumerate(spoken)
+        if (turn := _turn(row, f"{place}[{at}]")) is not None
+    ]
+    if not said:
+        return segments
+    texts = texts_of([(each.start, each.end, each.speaker) for each in segments], said)
+    return tuple(replace(each, text=text or "") for each, text in zip(segments, texts, strict=True))
 
 
 def _meant(sessions: list[Any], name: str, recording: str | None) -> int:
@@ -51,4 +70,4 @@ def _recognizes(text: str) -> bool:
     return bool(sessions) and all(isinstance(each, dict) and keys <= each.keys() for each in sessions[:3])
 
 
-CODEC = TurnCodec("turntone", "Turntone's JSON", (".json",), frozenset(), _recognizes, _parse)
+CODEC = TurnCodec("turntone", "Turntone's JSON", (".json",), frozenset({"text"}), _recognizes, _parse)

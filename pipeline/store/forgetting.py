@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, insert, select, update
 
+from diarization.turn_texts import without_name
+
 from ..scoring import MeasuredVoices
 from .artifacts import read_arrays
 from .changes import Change
@@ -87,7 +89,17 @@ def rename_in_provenance(connection: Connection, session_ids: Iterable[str], old
         changed: dict[str, Any] = {"provenance": _renamed(provenance, old, new)}
         if new is None:
             changed["notes"] = [note for note in row["notes"] if old not in note]
+            _unname_texts(connection, session_id, old)
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(changed=now(), **changed))
+
+
+def _unname_texts(connection: Connection, session_id: str, name: str) -> None:
+    """Put a mark in the place of a name wherever others say it, as far as text of the session is kept."""
+    for row in turn_rows_of(connection, session_id):
+        text = without_name(row["text"] or "", name)
+        if text != (row["text"] or ""):
+            own = (TURNS.c.session_id == session_id) & (TURNS.c.position == row["position"])
+            connection.execute(update(TURNS).where(own).values(text=text))
 
 
 def _renamed(provenance: Mapping[str, Any], old: str, new: str | None) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from .loading import artifacts_of, session_row_of, speaker_rows_of, turn_rows_of
 from .models import CASES, SESSIONS, TURNS
 from .writing import now, replace_artifact
 
-_NOTHING = {"emotion": None, "confidence": None, "valence": None, "arousal": None, "scores": None, "scored": False}
+_NOTHING = {"emotion": None, "confidence": None, "valence": None, "arousal": None, "scores": None, "scored": False,
+            "text": None}  # fmt: skip
 
 
 def mask_in_force(connection: Connection, case: str | None, recording_id: str) -> Mask:

@@ -165,7 +165,10 @@ class RefusalRow(Base):
 
 
 class TurnRow(Base):
-    """One turn of a session; numbers are null and the reason is given where it is not scored."""
+    """One turn of a session; numbers are null and the reason is given where it is not scored.
+
+    ``text`` is what is said, null where nothing says so or it is not kept.
+    """
 
     __tablename__ = "turns"
 
@@ -182,6 +185,7 @@ class TurnRow(Base):
     overlap: Mapped[float]
     scored: Mapped[bool]
     reason: Mapped[str | None]
+    text: Mapped[str | None]
     scores: Mapped[list[Any] | None]
 
 

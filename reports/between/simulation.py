@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..measures.series import Series
 from ..measures.shapes import shape_of
+from ..measures.turning_points import change_points
 from ..resampling import Floats
 from .blocks import one_thread
 from .clusters import cluster_permutation
@@ -129,6 +130,24 @@ def shape_p_values(rounds: int, count: int, alike: float, seed: int = 0) -> list
         shape = shape_of(Series(turns.astype(np.float64), _valence(seconds), seconds.sum(axis=1), turns), memory)
         found.append(shape.p if shape else float("nan"))
     return found
+
+
+def turning_point_shares(
+    rounds: int, count: int, alike: float, step: float = 2.0, seed: int = 0
+) -> tuple[float, float]:
+    """Of series of so many turns: in how many without a change one is found, and in how many with one, it.
+
+    The change is a step in the middle by so many standard deviations of the noise; it counts as found within a
+    twentieth of the turns, three at least.
+    """
+    random = np.random.default_rng(seed)
+    after, near = np.arange(count) >= count // 2, max(3, count // 20)
+    false = found = 0
+    for _ in range(rounds):
+        noise = alike_turns(random, count, 1, alike)[:, 0]
+        false += len(change_points(noise)) > 0
+        found += any(abs(place - count // 2) <= near for place in change_points(noise + step * after))
+    return false / rounds, found / rounds
 
 
 def _valences(

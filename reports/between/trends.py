@@ -158,7 +158,7 @@ def _too_little(key: str, num_sessions: int, num_turns: int, num_days: int) -> T
     return Trend(key, **nothing, num_sessions=num_sessions, num_turns=num_turns, note=note)
 
 
-def _correlation(slope: float, error: float, freedom: int) -> float:
+def _correlation(slope: float, error: float, freedom: float) -> float:
     """t / sqrt(t^2 + freedom), without dividing by an error of 0."""
     size = np.hypot(slope, error * np.sqrt(freedom))
     return float(slope / size) if size > 0 else 0.0

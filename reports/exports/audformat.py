@@ -38,7 +38,7 @@ def _header(sessions: Sequence[Session], labels: bool) -> dict[str, Any]:
         label for session in sessions for label in session.scheme.labels
     })  # fmt: skip
     speakers = sorted({defused(name) for session in sessions for name in names_of(session, labels).values()})
-    columns = {"speaker": "speaker", "emotion": "emotion", **{name: name for name in _columns(sessions)}}
+    columns = {name: name for name in ("speaker", "emotion", *_texts(sessions), *_columns(sessions))}
     return {
         "name": "turntone",
         "source": "Turntone",
@@ -48,6 +48,7 @@ def _header(sessions: Sequence[Session], labels: bool) -> dict[str, Any]:
         "schemes": {
             "speaker": {"dtype": "str", "labels": speakers},
             "emotion": {"dtype": "str", "labels": emotions},
+            **{name: {"dtype": "str"} for name in _texts(sessions)},
             **{name: _numeric(name) for name in _columns(sessions)},
         },
         "tables": {
@@ -70,6 +71,11 @@ def _columns(sessions: Sequence[Session]) -> list[str]:
     return [name for name in table.columns if name in _NUMBERS or name.startswith("score_")]
 
 
+def _texts(sessions: Sequence[Session]) -> list[str]:
+    """The column of what is said, where anything is."""
+    return ["text"] if any(session.turns["text"].any() for session in sessions) else []
+
+
 def _table(sessions: Sequence[Session], labels: bool) -> pd.DataFrame:
     rows = turn_rows(sessions)
     paths = {session.id: str(session.recording.path.absolute()) for session in sessions}
@@ -85,6 +91,8 @@ def _table(sessions: Sequence[Session], labels: bool) -> pd.DataFrame:
             "emotion": list(rows["emotion"]) if len(rows) else [],
         }
     )
+    for name in _texts(sessions):
+        table[name] = [defused(text) if text else text for text in rows[name]]
     for name in _columns(sessions):
         table[name] = np.asarray(rows[name], np.float64)
     return table

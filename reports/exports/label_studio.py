@@ -14,7 +14,7 @@ from .tables import facts_of
 if TYPE_CHECKING:
     from pipeline.sessions import Session
 
-SPEAKERS, EMOTION, AUDIO = "speaker", "emotion", "audio"
+SPEAKERS, EMOTION, AUDIO, TEXT = "speaker", "emotion", "audio", "text"
 """The names that the interface gives to its controls and its sound."""
 
 _ABSTAINED = "uncertain"
@@ -25,7 +25,8 @@ def label_studio_files(sessions: Sequence[Session], labels: bool) -> dict[str, b
     tasks = [task_of(session, labels) for session in sessions]
     speakers = dict.fromkeys(name for session in sessions for name in names_of(session, labels).values())
     emotions = dict.fromkeys(label for session in sessions for label in session.scheme.labels)
-    interface = interface_of(list(speakers), [*emotions, *([] if _ABSTAINED in emotions else [_ABSTAINED])])
+    heard = [*emotions, *([] if _ABSTAINED in emotions else [_ABSTAINED])]
+    interface = interface_of(list(speakers), heard, any(session.turns["text"].any() for session in sessions))
     return {
         ".json": (json.dumps(tasks, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode(),
         ".xml": interface.encode(),
@@ -60,8 +61,8 @@ def task_of(session: Session, labels: bool = False) -> dict[str, Any]:
     }
 
 
-def interface_of(speakers: Sequence[str], emotions: Sequence[str]) -> str:
-    """The labelling interface as XML: a label a speaker, and for each region one emotion."""
+def interface_of(speakers: Sequence[str], emotions: Sequence[str], texts: bool = False) -> str:
+    """The labelling interface as XML: a label a speaker, for each region one emotion and, if wanted, what is said."""
     lines = [
         "<View>",
         f'  <Audio name="{AUDIO}" value="${AUDIO}"/>',
@@ -71,6 +72,7 @@ def interface_of(speakers: Sequence[str], emotions: Sequence[str]) -> str:
         f'  <Choices name="{EMOTION}" toName="{AUDIO}" choice="single" perRegion="true">',
         *(f"    <Choice value={quoteattr(emotion)}/>" for emotion in emotions),
         "  </Choices>",
+        *([f'  <TextArea name="{TEXT}" toName="{AUDIO}" perRegion="true" editable="true"/>'] if texts else []),
         "</View>",
         "",
     ]
@@ -89,14 +91,16 @@ def _machine(row: dict[Any, Any], names: dict[str, str]) -> dict[str, Any]:
         "speaker": names[row["speaker"]],
         "emotion": row["emotion"] if scored else None,
         "confidence": round(float(row["confidence"]), 6) if scored else None,
-    }
+    } | ({TEXT: row["text"]} if row["text"] else {})
 
 
 def _results(region: str, own: dict[str, Any], session: Session) -> list[dict[str, Any]]:
     times = {"start": own["start"], "end": own["end"], "channel": 0}
     shared = {"id": region, "to_name": AUDIO, "original_length": round(session.recording.duration, 3)}
     speaker = shared | {"from_name": SPEAKERS, "type": "labels", "value": times | {"labels": [own["speaker"]]}}
+    field = shared | {"from_name": TEXT, "type": "textarea"}
+    said = [field | {"value": times | {"text": [own[TEXT]]}}] if TEXT in own else []
     if own["emotion"] is None:
-        return [speaker]
+        return [speaker, *said]
     choice = shared | {"from_name": EMOTION, "type": "choices", "value": times | {"choices": [own["emotion"]]}}
-    return [speaker, choice | {"score": own["confidence"]}]
+    return [speaker, choice | {"score": own["confidence"]}, *said]

@@ -95,8 +95,9 @@ CASE_CHANGES = (
         unit="change in 30 days",
         definition="Slope of valence, arousal and each emotion's share over the sessions' dates: a linear mixed model "
         "of the turns, weighted by duration, with a random intercept a session, by restricted maximum likelihood; "
-        "interval and p from Student's t on the sessions' means with sessions less two degrees of freedom. The effect "
-        "is the correlation t / sqrt(t^2 + degrees of freedom). Corrected among all quantities of the participant.",
+        "interval and p from Student's t on the sessions' means with sessions less two degrees of freedom, or fewer by "
+        "Satterthwaite's approximation where sessions differ much in turns. The effect is the correlation "
+        "t / sqrt(t^2 + degrees of freedom). Corrected among all quantities of the participant.",
         source="Laird and Ware (1982), Biometrics 38, 963-974; Knapp and Hartung (2003), Statistics in Medicine 22, "
         "2693-2710; Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300",
         interpretation="Whether somebody sounded more and more, or less and less so, from session to session; a rising "

@@ -11,9 +11,10 @@ from ..resampling import Floats, interval, mean_of
 from .conversation import BIN, Conversation
 from .courses import trajectory
 from .registry import Least, Measure
-from .series import Series, change_points, deviation, inertia, successive_difference
+from .series import Series, deviation, inertia, successive_difference
 from .shapes import shape_of
 from .transitions import dwellings, own_transitions
+from .turning_points import change_points
 from .values import NAN, Value
 
 DIMENSIONS = ("valence", "arousal")
@@ -370,13 +371,15 @@ DYNAMICS = (
         scope="speaker",
         unit="number of changes; change of the mean at each",
         definition="Exact least-squares segmentation of the turns' values into at most six stretches of at least four "
-        "turns (ruptures), their number by the modified BIC of Zhang and Siegmund. One row with the number, then one "
-        "for each change: the difference of the means, the turn with which the new stretch begins, and its time.",
+        "turns (ruptures), their number by the modified BIC of Zhang and Siegmund (a change costs 48 / n more), with "
+        "the likelihood of noise whose neighbours are as alike as these are about their means. One row with the number, then one for each change: "
+        "the difference of the means, the turn with which the new stretch begins, and its time.",
         source="Truong, Oudre and Vayatis (2020), Signal Processing 167, 107299; Zhang and Siegmund (2007), Biometrics "
-        "63(1), 22-32",
+        "63(1), 22-32; Chakar, Lebarbier, Levy-Leduc and Robin (2017), Bernoulli 23(2), 1408-1447, for noise with "
+        "memory",
         interpretation="Where the level of valence or arousal changed for good.",
-        caution="Where neighbouring turns are alike it finds too many: noise with an inertia of 0 has one in 5 % "
-        "of series at most, of 0.3 in 25 %, of 0.6 in 75 %; read it beside affect_inertia.",
+        caution="It finds what is clear: a step of two deviations amid 50 turns in 96 of 100 series, amid 24 turns in "
+        "46, and where neighbouring turns are alike (0.6) in 39 and 23; noise alone has one in 5 of 100 at most.",
         least=_FOR_CHANGES,
         over=_change_points,
         emotional=True,

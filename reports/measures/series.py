@@ -142,30 +142,3 @@ def _likelihoods(values: Floats, steps: Floats, coefficients: Floats) -> Floats:
     mean = (news * level).sum(axis=1) / (level**2).sum(axis=1)
     variance = ((news - mean[:, None] * level) ** 2).mean(axis=1)
     return np.asarray(-0.5 * len(values) * np.log(np.maximum(variance, 1e-300)) - 0.5 * np.log(spread).sum(axis=1))
-
-
-def change_points(values: Floats, most: int = 5, shortest: int = 4) -> list[int]:
-    """Where the mean of a series changes: the first index of each new stretch.
-
-    The best places for each number of changes up to ``most`` are found exactly (least squares), stretches of at least
-    ``shortest`` values; their number is that with the lowest modified BIC of Zhang and Siegmund (2007).
-    """
-    from ruptures import KernelCPD
-
-    count = len(values)
-    if count < 2 * shortest or np.ptp(values) < 1e-12:
-        return []
-    found = KernelCPD(kernel="linear", min_size=shortest).fit(values.reshape(-1, 1))
-    numbers = range(min(most, count // shortest - 1), 0, -1)  # the first fit finds those of fewer changes as well
-    tried = [[], *([int(place) for place in found.predict(n_bkps=number)[:-1]] for number in numbers)]
-    return min(tried, key=lambda places: modified_bic(values, places))
-
-
-def modified_bic(values: Floats, places: list[int]) -> float:
-    """Zhang and Siegmund's criterion (2007, Biometrics 63, 22-32) for changes of mean, the lower the better."""
-    count = len(values)
-    pieces = np.split(values, places)
-    rest = sum(float(((piece - piece.mean()) ** 2).sum()) for piece in pieces)
-    lengths = np.array([len(piece) for piece in pieces])
-    fit = count * np.log(max(rest, 1e-12) / count)
-    return float(fit + 3 * len(places) * np.log(count) + np.log(lengths / count).sum())

@@ -177,8 +177,9 @@ class _Maker:
         own, plan, is_first = self.supply.voices[speaker], self.plan, speaker == cast[0]
         if plan.trend == "none" or not is_first:
             return emotion_at(self.course, over, is_first, own, random)
-        share = number / max(plan.conversations - 1, 1)
-        return trend_emotion(share if plan.trend == "improving" else 1 - share, own, random)
+        over = number / max(plan.conversations - 1, 1)
+        share = {"improving": over, "worsening": 1 - over, "flat": 0.5}[plan.trend]
+        return trend_emotion(share, own, random)
 
     @staticmethod
     def _levelled(turns: Sequence[SimulatedTurn], random: RandomState) -> list[SimulatedTurn]:

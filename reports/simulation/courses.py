@@ -67,7 +67,7 @@ COURSES = {
 }
 """By name."""
 
-TRENDS = ("none", "improving", "worsening")
+TRENDS = ("none", "improving", "worsening", "flat")
 """How the first speaker's emotions may move from conversation to conversation of a case."""
 
 
@@ -104,7 +104,7 @@ def trend_emotion(share: float, emotions: Collection[str], random: RandomState) 
     Parameters
     ----------
     share : float
-        How far it has got better: 0 at the worst session, 1 at the best.
+        How far it has got better: 0 at the worst session, 1 at the best; in a case without a trend 0.5 in all.
     emotions : collection of str
         What the speaker has utterances of.
     random : RandomState

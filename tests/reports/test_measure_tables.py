@@ -22,7 +22,16 @@ def test_values_are_written_in_their_units() -> None:
     assert rows["Talk time"] == ["1:31", "30.00 s"]
     assert rows["Share of the talk"] == ["75%", "25%"]
     assert rows["Turns"] == ["2", "1"]
-    assert rows["Speaking rate"] == [NOT_ENOUGH] * 2
+    assert "Speaking rate" not in rows  # nobody's words are known
+
+
+def test_words_are_counted_where_they_are_known_and_rows_say_what_would_be_enough() -> None:
+    session = session_of([turn(4 * at, 4 * at + 2, text="one two three") for at in range(5)] + [turn(30, 32, "B")])
+    rows = {title: (cells, mind) for title, cells, mind in measure_tables(session)[0].rows}
+    cells, mind = rows["Speaking rate"]
+    assert cells == ["90 words a minute", NOT_ENOUGH]
+    assert mind.startswith("Needs 4 transcribed turns of the speaker. A stand-in for syllables")
+    assert not rows["Talk time"][1].startswith("Needs")
 
 
 def test_many_speakers_have_no_table_of_pairs() -> None:

@@ -130,7 +130,8 @@ def test_sessions_of_few_turns_are_told_without_a_verdict() -> None:
         "2026-03-09; these are too few turns to tell from chance (15 in each session are needed)."
     )
     assert told[-1] == (
-        "A: too few turns to say whether the voice as a whole differs between sessions by more than chance."
+        "A: too few turns to say whether the voice as a whole differs between sessions by more than chance (at least "
+        "15 in each of two sessions are needed)."
     )
 
 
@@ -141,7 +142,23 @@ def test_a_course_over_the_dates_is_told_with_its_interval() -> None:
     ]
     (told,) = [each for each in case_summary("Demo", sessions) if "Over the dates" in each]
     assert told.startswith("Over the dates of 5 sessions A sounded more and more pleasant: valence +1.8")
-    assert told.endswith("p < 0.001).")
+    assert told.endswith("p < 0.001, corrected for 6 quantities).")
+
+
+def test_the_emotion_heard_most_is_not_told_as_sure_where_another_is_as_near() -> None:
+    mixed = spoken(*[0.0] * 3, scores={"angry": 0.9, "sad": 0.1}) + [
+        row | {"start": row["start"] + 20, "end": row["end"] + 20}
+        for row in spoken(*[0.0] * 3, scores={"angry": 0.2, "sad": 0.8})
+    ]
+    assert session_summary(session_of(mixed))[1] == (
+        "A sounded angry (55%) and sad (45%) most, in shares of the scored time; which of the two more, chance may "
+        "have decided."
+    )
+    sessions = [dated(session_of(rows), 2 + at, key=f"s{at}") for at, rows in enumerate((mixed, spoken(*[0.0] * 6)))]
+    assert case_summary("Demo", sessions)[1] == (
+        "A sounded most often angry on 2026-03-02 (55%) and sad on 2026-03-03 (80%). In 1 of the 2 the next emotion is "
+        "so near that chance may have put it second."
+    )
 
 
 def test_sessions_that_are_left_out_are_named_with_the_reason() -> None:
@@ -194,7 +211,7 @@ def test_a_rising_share_of_neutral_speech_is_noted_in_those_words() -> None:
     said = [each for each in case_summary("Demo", sessions) if each.source == "trends"]
     assert said == [
         "Over the dates of 6 sessions A sounded neither clearly more nor clearly less pleasant: valence 0.00 in 30 "
-        "days (95 % 0.00 to 0.00, p = 1.00).",
+        "days (95 % 0.00 to 0.00; p = 1.00, corrected for 6 quantities).",
         "A: the neutral share rises over the sessions: possible numbing.",
     ]
     assert said[0].person == "A"

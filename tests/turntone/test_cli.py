@@ -46,7 +46,7 @@ def test_analyze_prints_the_fields_that_users_build_on(command_line: CommandLine
     assert list(found["segments"][0]) == ["start", "end", "speaker"]
     assert list(found["turns"][0]) == [
         "start", "end", "speaker", "speaker_confidence", "emotion", "confidence", "scores", "valence", "arousal",
-        "overlap", "scored", "reason", "reviewed", "machine",
+        "overlap", "scored", "reason", "text", "reviewed", "machine",
     ]  # fmt: skip
     assert sum(found["turns"][0]["scores"].values()) == pytest.approx(1, abs=1e-5)
     assert [turn["speaker"] for turn in found["turns"]] == ["SPEAKER_00", "SPEAKER_01"] * 2 + ["SPEAKER_00"]
@@ -361,7 +361,8 @@ def test_import_makes_a_session_with_the_turns_of_a_file(command_line: CommandLi
     shown = command_line("import", tmp_path / "call.srt", "--case", "A", "--format", "json", *scored)
     assert shown.code == 0
     assert [turn["speaker"] for turn in shown.json["sessions"][0]["turns"]] == ["Anna"]
-    assert shown.json["notes"] == ["The text in call.srt is not kept: sessions hold no transcripts yet."]
+    assert shown.json["notes"] == []
+    assert shown.json["sessions"][0]["turns"][0]["text"] == "hello"
     (tmp_path / "call.srt").rename(tmp_path / "other.srt")
     assert "--recording" in command_line("import", tmp_path / "other.srt", *scored).err
     named = command_line("import", tmp_path / "other.srt", "--recording", tmp_path / "call.wav", *scored)

@@ -260,6 +260,8 @@ def print_session(session: Session) -> None:
             _TURN_COLUMNS,
             [_turn_row(row, session) for row in _rows(session.turns)],
         )
+        if num_texts := int(session.turns["text"].notna().sum()):
+            print(f"What is said is known of {num_texts} of {len(session.turns)} turns; --format json shows it.")
     for note in session.notes:
         print(f"note: {note}")
 

@@ -41,6 +41,7 @@ class Trend(StrEnum):
     none = "none"
     improving = "improving"
     worsening = "worsening"
+    flat = "flat"
 
 
 def simulate(
@@ -64,7 +65,7 @@ def simulate(
         typer.Option("--course", help="How the first speaker's emotions move [default: mixed; flat with a trend]."),
     ] = None,
     trend: Annotated[
-        Trend, typer.Option("--trend", help="Make all of them one case that gets better or worse.")
+        Trend, typer.Option("--trend", help="Make all of them one case that gets better, worse, or neither.")
     ] = Trend.none,
     emotions: Annotated[
         str | None, typer.Option("--emotions", help="Use utterances with these emotions only, such as angry,neutral.")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reports.measures.series import Series, change_points, deviation, inertia, modified_bic, successive_difference
+from reports.measures.series import Series, deviation, inertia, successive_difference
 from reports.measures.shapes import Shape, shape_of
 
 Floats = NDArray[np.float64]
@@ -75,23 +75,6 @@ def test_values_without_memory_have_no_inertia() -> None:
 
 def test_what_does_not_vary_has_no_inertia_that_is_known() -> None:
     assert np.isnan(inertia(series([0.5] * 20)).value)
-
-
-def test_change_points_are_those_of_a_step() -> None:
-    values = np.array([0.0, 0.1] * 10 + [0.9, 1.0] * 10)
-    assert change_points(values) == [20]
-
-
-def test_modified_bic_by_hand() -> None:
-    values = np.array([0.0, 1.0, 4.0, 5.0])
-    assert modified_bic(values, []) == pytest.approx(4 * np.log(17 / 4))
-    assert modified_bic(values, [2]) == pytest.approx(4 * np.log(1 / 4) + 3 * np.log(4) + 2 * np.log(1 / 2))
-
-
-def test_noise_has_seldom_a_change_point() -> None:
-    random = np.random.default_rng(1)
-    found = [len(change_points(random.normal(size=60))) > 0 for _ in range(200)]
-    assert sum(found) <= 20
 
 
 @pytest.mark.parametrize(

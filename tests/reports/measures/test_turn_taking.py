@@ -161,12 +161,22 @@ def test_balance_is_one_where_all_talk_alike() -> None:
 
 def test_the_speaking_rate_needs_a_transcript() -> None:
     session = talk(*((3.0 * at, 3.0 * at + 2, "A") for at in range(5)))
-    (note,) = measure_session(session, ["speaking_rate"])["note"]
+    note = measure_session(session, ["speaking_rate"])["note"].iloc[0]
     assert note == (
         "not enough data: 4 transcribed turns of the speaker are needed, there are 0; there is no transcript"
     )
     session.turns["text"] = ["one two three four five six"] * 4 + [None]
     assert values(session, "speaking_rate") == {"A": pytest.approx(180.0)}
+    session.turns["text"] = ["我不知道。"] * 4 + ["ฉันไม่รู้"]  # 4 characters in 2 s; Thai is left out
+    assert values(session, "speaking_rate") == {"A": pytest.approx(120.0)}
+
+
+def test_the_speaking_rate_is_told_by_quarter() -> None:
+    session = talk(*((3.0 * at, 3.0 * at + 2, "A") for at in range(20)), duration=60.0)
+    session.turns["text"] = ["one two"] * 10 + ["one two three four"] * 10
+    table = measure_session(session, ["speaking_rate"]).set_index("part")["value"]
+    assert table.round().to_dict() == {"session": 90.0, "quarter 1": 60.0, "quarter 2": 60.0, "quarter 3": 120.0,
+                                       "quarter 4": 120.0}  # fmt: skip
 
 
 spans = st.lists(
