@@ -25,6 +25,7 @@ from .api.health import probe_routes
 from .audio import audio_routes
 from .background import BackgroundWorker, beside
 from .connections import connect_browser, connect_home, connect_pages
+from .delivery import Compressed, KeepsScripts
 from .downloads import report_routes
 from .languages import SpeaksTheReadersLanguage, page_in_language
 from .layout.shell import INDEX, shell
@@ -82,6 +83,8 @@ def make_app(
     dash = _pages(server, library)
     _add_addresses(server, dash, library)
     server.add_middleware(SpeaksTheReadersLanguage)
+    server.add_middleware(KeepsScripts)
+    server.add_middleware(Compressed)
     server.add_middleware(BodyLimit, recording=uploads.largest)
     server.add_middleware(Gate, folder=library.path, access=access)
     server.add_middleware(OwnPagesOnly)
@@ -175,9 +178,10 @@ def _pages(server: FastAPI, library: Library) -> Any:
         __name__,
         server=server,  # type: ignore[arg-type]
         assets_folder=str(_ASSETS),
+        assets_ignore="first.js",  # which stands before all other scripts (``layout.shell``)
         title="Turntone",
         update_title="",
-        index_string=INDEX,
+        index_string=INDEX.replace("{plotly}", _plotly_address()),
         suppress_callback_exceptions=True,
     )
     # No callback of ours needs a WebSocket; otherwise every open page would hold one.
@@ -190,6 +194,13 @@ def _pages(server: FastAPI, library: Library) -> Any:
     # Dash would prepare this at the first request of its own; a page asked for directly needs it before.
     dash._setup_server()
     return dash
+
+
+def _plotly_address() -> str:
+    """Where browsers find Plotly, and may keep it until it is another version."""
+    from plotly.offline import get_plotlyjs_version
+
+    return f"/_dash-component-suites/plotly/package_data/plotly.min.js?v={get_plotlyjs_version()}"
 
 
 def _add_addresses(server: FastAPI, dash: Any, library: Library) -> None:

@@ -11,9 +11,8 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, ctx, no_u
 from reports.themes import ThemeName, drawing_in
 
 from .layout.later import page_key, place, wanted
-from .layout.tables import session_rows
 from .pages import page_at, part_at
-from .pages.home import cases_part
+from .pages.home import CHOICES, cases_part, table_rows
 from .sessions import Library
 
 SCHEME = "turntone-scheme"
@@ -77,31 +76,32 @@ def connect_browser(dash: Any) -> None:
     )
     on_browser(_function("know_turns"), Output("turns", "modified_timestamp"), Input("turns", "data"))
     on_browser(
-        _function("search"),
-        Output("sessions-table", "dashGridOptions"),
-        Input("search", "value"),
-        State("sessions-table", "dashGridOptions"),
-        prevent_initial_call=True,
-    )
-    on_browser(
         _function("filter"),
         Output("sessions-table", "filterModel"),
-        *(Input(f"filter-{what}", "value") for what in ("case", "participant", "role", "from", "to")),
+        *(Input(each, "value") for each in ("search", *(f"filter-{what}" for what in CHOICES))),
         State("sessions-table", "filterModel"),
         prevent_initial_call=True,
     )
+    on_browser(_function("look_again"), Output("sessions-stale", "modified_timestamp"), Input("sessions-stale", "data"))
 
 
 def connect_home(dash: Any, library: Library) -> None:
-    """The lists of the first page follow what is analysed while it is open."""
+    """The table of the first page gets its rows; its lists follow what is analysed while it is open."""
 
-    async def renew(_time: object, path: str) -> tuple[Any, Any]:
-        if path != "/":
-            return no_update, no_update
-        return await _in_colours(lambda: (session_rows(library.sessions()), cases_part(library)))
+    async def rows(request: dict[str, Any] | None) -> Any:
+        if request is None:
+            return no_update
+        return await _in_colours(lambda: table_rows(library, request))
+
+    async def renew(_time: object, path: str) -> Any:
+        return await _in_colours(lambda: cases_part(library)) if path == "/" else no_update
 
     dash.callback(
-        Output("sessions-table", "rowData"),
+        Output("sessions-table", "getRowsResponse"),
+        Input("sessions-table", "getRowsRequest"),
+        prevent_initial_call=True,
+    )(rows)
+    dash.callback(
         Output("cases", "children"),
         Input("sessions-stale", "data"),
         State("address", "pathname"),

@@ -7,7 +7,8 @@
   const watched = new WeakMap();
   const asked = new WeakMap();
   const keyOf = (place) => `${place.dataset.of} ${place.dataset.part}`;
-  const SOON = 250; // milliseconds, so that what is in sight comes first
+  const FIRST = 6000; // milliseconds after which nobody waits any longer for the part that comes first
+  const opened = new Map(); // by page, when it was opened
 
   const near = new IntersectionObserver(
     (entries) => entries.forEach((entry) => {
@@ -17,12 +18,29 @@
     { rootMargin: `${MARGIN}px 0px` },
   );
 
+  /* The part of a page that is drawn before all others, as long as it is not. */
+  function first(of) {
+    const since = opened.get(of) || Date.now();
+    opened.set(of, since);
+    if (Date.now() - since > FIRST) return null;
+    const place = document.querySelector("[data-first]");
+    if (!place || place.dataset.of !== of) return null;
+    const drawn = place.closest(".first-part");
+    return drawn && drawn.querySelector(".main-svg, .too-little, .wrong") ? null : place;
+  }
+
   function want(place) {
     near.unobserve(place);
     if (asked.get(place) === keyOf(place) || !place.isConnected) return;
+    const before = first(place.dataset.of);
+    if (before && before !== place) {
+      setTimeout(want, 50, place);
+      return;
+    }
     asked.set(place, keyOf(place));
     const { part, of } = place.dataset;
     window.dash_clientside.set_props({ of, part, type: "wanted" }, { data: Date.now() });
+    if (window.turntonePlotly) setTimeout(window.turntonePlotly);
   }
 
   function look() {
@@ -30,8 +48,8 @@
       if (watched.get(place) === keyOf(place)) return;
       watched.set(place, keyOf(place));
       near.unobserve(place);
-      near.observe(place);
-      if (place.dataset.soon) setTimeout(() => want(place), SOON);
+      if (place.dataset.soon) want(place);
+      else near.observe(place);
     });
   }
 

@@ -25,7 +25,7 @@ from ..layout.later import later_card, on_demand
 from ..layout.measures import plain_table
 from ..layout.origins import credits_of
 from ..layout.player import player_of_many
-from ..layout.tables import compare_address, sessions_table
+from ..layout.tables import case_table, compare_address
 from ..layout.words import count, days
 from .page import Page
 
@@ -51,7 +51,7 @@ def case_page(library: Library, name: str) -> Page | None:
         later_card(say("In short"), "summary", 150),
         *(part for at, person in enumerate(people[:MOST_PEOPLE]) for part in _participant(person, at, sessions)),
         None if people else _nobody(sessions[0]),
-        card(say("Sessions of this case"), sessions_table(summaries, with_case=False)),
+        card(say("Sessions of this case"), case_table(summaries)),
         columns(
             card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
             card(say("Credits"), credits_of(*sessions)),
