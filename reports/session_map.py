@@ -195,10 +195,10 @@ def frame_bins(session: Session, times: Floats, scores: NDArray[np.floating]) ->
     """Frame scores added up in equal bins of the recording, (bins, labels), and the seconds of a bin."""
     step = max(session.recording.duration / _BINS, _SHORTEST_BIN)
     bins = max(1, int(np.ceil(session.recording.duration / step)))
-    sums = np.zeros((bins, len(session.scheme.labels)))
-    if len(times):
-        np.add.at(sums, np.clip((times / step).astype(int), 0, bins - 1), scores)
-    return sums, step
+    if not len(times):
+        return np.zeros((bins, len(session.scheme.labels))), step
+    own = np.clip((times / step).astype(int), 0, bins - 1)
+    return np.stack([np.bincount(own, column, bins) for column in scores.T], axis=1), step
 
 
 def _ribbon(session: Session) -> list[go.Scatter]:

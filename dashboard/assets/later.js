@@ -8,7 +8,7 @@
   const asked = new WeakMap();
   const keyOf = (place) => `${place.dataset.of} ${place.dataset.part}`;
   const FIRST = 6000; // milliseconds after which nobody waits any longer for the part that comes first
-  const opened = new Map(); // by page, when it was opened
+  let begun = 0; // when the last page appeared that has such a part
 
   const near = new IntersectionObserver(
     (entries) => entries.forEach((entry) => {
@@ -18,22 +18,18 @@
     { rootMargin: `${MARGIN}px 0px` },
   );
 
-  /* The part of a page that is drawn before all others, as long as it is not. */
+  /* Where the part goes that is drawn before all others of its page, as long as it is not. */
   function first(of) {
-    const since = opened.get(of) || Date.now();
-    opened.set(of, since);
-    if (Date.now() - since > FIRST) return null;
-    const place = document.querySelector("[data-first]");
-    if (!place || place.dataset.of !== of) return null;
-    const drawn = place.closest(".first-part");
-    return drawn && drawn.querySelector(".main-svg, .too-little, .wrong") ? null : place;
+    const outer = [...document.querySelectorAll(".later[data-first]")].find((each) => each.dataset.of === of);
+    const drawn = !outer || outer.querySelector(".main-svg, .too-little, .wrong");
+    return drawn || Date.now() - begun > FIRST ? null : outer;
   }
 
   function want(place) {
     near.unobserve(place);
     if (asked.get(place) === keyOf(place) || !place.isConnected) return;
     const before = first(place.dataset.of);
-    if (before && before !== place) {
+    if (before && !before.contains(place)) {
       setTimeout(want, 50, place);
       return;
     }
@@ -47,6 +43,7 @@
     document.querySelectorAll(".waiting-part").forEach((place) => {
       if (watched.get(place) === keyOf(place)) return;
       watched.set(place, keyOf(place));
+      if (place.closest("[data-first]")) begun = Date.now();
       near.unobserve(place);
       if (place.dataset.soon) want(place);
       else near.observe(place);
