@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +165,22 @@ def uvicorn_server(app: FastAPI, way: Way | None = None) -> uvicorn.Server:
 
     options = (way or Way()).options()
     return uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, **options))
+
+
+@contextmanager
+def served(workspace_path: Path | str) -> Iterator[str]:
+    """The dashboard's address while the block lasts, on a free port of this machine: for tests and pictures."""
+    with listen("127.0.0.1", 0) as sock:
+        server = uvicorn_server(make_app(workspace_path))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)
+        try:
+            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
 
 
 class _Pages(Dash):

@@ -98,7 +98,7 @@ def _shown(found: GroupComparison) -> Any:
     table = plain_table(heads, [_row(each) for each in found.contrasts], say("Differences between the groups"))
     notes = list(dict.fromkeys(f"{each.note}." for each in found.contrasts if each.note))
     left = [html.Details([html.Summary(say("Who took no part")), bullets(found.left_out)])] if found.left_out else []
-    method = html.P(methods_text(found), className="about", lang="en")
+    method = html.P(methods_text(found), className="about")
     return html.Div([bullets(counts), table, bullets(notes) if notes else None, *left, method], className="stack")
 
 

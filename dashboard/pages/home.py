@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from pipeline.access.visitors import visitor
 from pipeline.store.listing import MOST_VOICES
 from reports.drawing import clock
 from reports.language import say
@@ -129,14 +130,25 @@ def _day(which: str) -> dmc.TextInput:
     )
 
 
+_NOT_SHARED = "No case is shared with you yet. An admin can share one with turntone users grant."
+_NOTHING_IN_THEM = "The cases that are shared with you have no sessions yet. Add a recording to one of them."
+
+
 def _no_sessions(library: Library) -> Any:
+    here = visitor()
+    if here is not None and here.cases is not None:
+        return heading(say("No sessions yet"), say(_NOT_SHARED if not here.cases else _NOTHING_IN_THEM))
     return heading(
         say("No sessions yet"),
         say("The workspace {path} is empty. Add a recording to make the first one.", path=library.path),
     )
 
 
-def _otherwise(library: Library) -> html.Section:
+def _otherwise(library: Library) -> html.Section | None:
+    """How sessions come from a terminal, for whoever may do everything here."""
+    here = visitor()
+    if here is not None and here.cases is not None:
+        return None
     folder = quote(str(library.path))
     return card(
         say("Or in a terminal"),

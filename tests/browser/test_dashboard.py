@@ -212,7 +212,24 @@ def test_search_narrows_the_list(page: Page, address: str) -> None:
     page.get_by_role("link", name="session-0.wav").wait_for()
     page.get_by_label("Search").fill("session-1")
     page.get_by_role("link", name="session-0.wav").wait_for(state="detached")
-    assert page.get_by_role("link", name="session-1.wav").count() == 1
+    page.get_by_role("link", name="session-1.wav").wait_for()
+    page.get_by_label("Search").fill("counsellor 03-02")  # a role and a date
+    page.get_by_role("link", name="session-1.wav").wait_for(state="detached")
+    page.get_by_role("link", name="session-0.wav").wait_for()
+
+
+def test_the_list_is_sorted_by_the_database(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="session-2.wav").wait_for()
+    head = page.locator("#sessions-table .ag-header-cell[col-id=recording] .ag-header-cell-label")
+    rows = """[...document.querySelectorAll("#sessions-table .ag-center-cols-container .ag-row")]
+        .sort((a, b) => a.getAttribute("row-index") - b.getAttribute("row-index"))
+        .map((each) => each.querySelector("a")?.textContent).join()"""
+    wanted = [f"session-{number}.wav" for number in range(4)]
+    head.click()
+    eventually(page, f"{rows} === '{','.join(wanted)}'")
+    head.click()
+    eventually(page, f"{rows} === '{','.join(reversed(wanted))}'")
 
 
 def test_the_list_is_filtered_by_case_participant_role_and_date(page: Page, address: str) -> None:
@@ -239,6 +256,9 @@ def test_the_list_is_filtered_by_case_participant_role_and_date(page: Page, addr
     shown(0, 1)
     page.get_by_label("To this day").fill("2026-03-05")
     shown(0)
+    page.get_by_role("textbox", name="Only so many voices").click()
+    page.get_by_role("option", name="three voices", exact=True).click()
+    shown()
 
 
 def test_rows_show_how_each_speaker_sounds_over_time(page: Page, address: str) -> None:
