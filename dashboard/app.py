@@ -26,7 +26,7 @@ from .api import Uploads, add_api
 from .api.health import probe_routes
 from .audio import audio_routes
 from .background import BackgroundWorker, beside
-from .connections import connect_browser, connect_home, connect_pages
+from .connections import connect_browser, connect_choices, connect_groups, connect_home, connect_pages
 from .delivery import Compressed, KeepsScripts
 from .downloads import report_routes
 from .languages import SpeaksTheReadersLanguage, page_in_language
@@ -209,6 +209,8 @@ def _pages(server: FastAPI, library: Library) -> Any:
     connect_pages(dash, library)
     connect_browser(dash)
     connect_home(dash, library)
+    connect_choices(dash, library)
+    connect_groups(dash, library)
     # Dash would prepare this at the first request of its own; a page asked for directly needs it before.
     dash._setup_server()
     return dash

@@ -12,6 +12,8 @@ from reports.themes import ThemeName, drawing_in
 
 from .layout.later import page_key, place, wanted
 from .pages import page_at, part_at
+from .pages.compare import found_sessions
+from .pages.groups import own_columns, own_groups
 from .pages.home import CHOICES, cases_part, table_rows
 from .sessions import Library
 
@@ -107,6 +109,56 @@ def connect_home(dash: Any, library: Library) -> None:
         State("address", "pathname"),
         prevent_initial_call=True,
     )(renew)
+
+
+def connect_choices(dash: Any, library: Library) -> None:
+    """On the page Compare, typing finds sessions of which there are too many to choose from."""
+
+    async def find(typed: str | None, place: dict[str, str], chosen: str | None) -> Any:
+        if not typed or place["name"] not in ("a", "b"):
+            return no_update
+        found = await _in_colours(lambda: found_sessions(library, typed, chosen))
+        return no_update if found is None else found
+
+    which = {"type": "asked", "name": MATCH}
+    dash.callback(
+        Output(which, "data"),
+        Input(which, "searchValue"),
+        State(which, "id"),
+        State(which, "value"),
+        prevent_initial_call=True,
+    )(find)
+
+
+def connect_groups(dash: Any, library: Library) -> None:
+    """On the page Compare, a table of one's own says what groups there are."""
+
+    async def columns(content: str | None, name: str | None) -> tuple[Any, ...]:
+        if name is None:
+            return (no_update,) * 4
+        names, said = await asyncio.to_thread(own_columns, name, content)
+        return names, next(iter(names), None), not names, said
+
+    async def compared(by: str | None, content: str | None, name: str | None, search: str | None) -> Any:
+        if not (by and content and name):
+            return None
+        return await _in_colours(lambda: own_groups(library, search or "", name, content, by))
+
+    dash.callback(
+        *(Output("own-by", what) for what in ("data", "value", "disabled")),
+        Output("own-said", "children"),
+        Input("own-file", "contents"),
+        State("own-file", "filename"),
+        prevent_initial_call=True,
+    )(columns)
+    dash.callback(
+        Output("own-result", "children"),
+        Input("own-by", "value"),
+        Input("own-file", "contents"),
+        State("own-file", "filename"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )(compared)
 
 
 def _function(name: str) -> ClientsideFunction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import time
 from collections import OrderedDict
@@ -71,9 +72,20 @@ class Library:
 
     def listed(self, wanted: Wanted, start: int, count: int) -> tuple[list[SessionSummary], int]:
         """What a list shows of some of the sessions that it wants, from one on, and how many it wants in all."""
-        key = cases_seen(), self.state(), wanted
-        ids = self._lists.get(key, lambda: self._workspace.listed(wanted))
+        ids = self.list_of(wanted)
         return self._workspace.summaries(ids[start : start + count]), len(ids)
+
+    def summaries(self, session_ids: Sequence[str]) -> list[SessionSummary]:
+        """What a list shows of the sessions of exactly those ids, in their order."""
+        return self._workspace.summaries([each for each in session_ids if _SESSION_ID.fullmatch(each)])
+
+    def list_of(self, wanted: Wanted) -> list[str]:
+        """The ids of the sessions that a list wants, in its order."""
+        return self._lists.get((cases_seen(), self.state(), wanted), lambda: self._workspace.listed(wanted))
+
+    def middle_day(self) -> datetime.date | None:
+        """The day before which half of the dated sessions took place; None where none is dated."""
+        return self.part(("middle day", self.state()), self._workspace.middle_day)
 
     def totals(self) -> Totals:
         """How many sessions and cases there are, and how much sound."""

@@ -131,15 +131,8 @@ def _lanes(session: Session) -> go.Bar:
             "color": colours,
             "opacity": opacity,
             "line": {"color": [theme.paper if each else theme.muted for each in named], "width": 0.6},
-            # Laid over, as figures have it by default, plotly would look for the contrast to the list of colours.
-            "pattern": {
-                "shape": _patterns(turns),
-                "fillmode": "replace",
-                "bgcolor": colours,
-                "fgcolor": theme.muted,
-                "fgopacity": 0.5,
-                "size": 5,
-            },
+            # The ground is each bar's own colour; without one colour here plotly would look for the contrast of a list.
+            "pattern": {"shape": _patterns(turns), "bgcolor": theme.paper, "fgcolor": theme.muted, "size": 5},
         },
         text=_texts(session),
         textposition="inside",

@@ -99,7 +99,7 @@ def _session_columns() -> list[dict[str, Any]]:
          "width": 112},
         {"field": "duration", "headerName": say("Duration"), "valueFormatter": {"function": "clock(params.value)"},
          "width": 104, **_NUMBER},
-        {"field": "speakers", "headerName": say("Speakers"), "flex": 4, "minWidth": 200, "tooltipField": "speakers"},
+        {"field": "speakers", "headerName": say("Speakers"), "flex": 5, "minWidth": 200, "tooltipField": "speakers"},
         {"field": "course", "headerName": say("Valence over time"), "cellRenderer": "Course", "width": 180,
          "sortable": False, "filter": False},
         {"field": "turns", "headerName": say("Turns"), "width": 94, **_NUMBER},

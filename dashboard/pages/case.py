@@ -113,7 +113,8 @@ def _heading(name: str, sessions: Sequence[Session], people: Sequence[str]) -> A
 
 def _participant(person: str, at: int, sessions: Sequence[Session]) -> list[Any]:
     size = len([session for session in sessions if person in set(session.speakers["participant"])])
-    title = ", ".join(filter(None, [person, listed([say(role) for role in roles_of(person, sessions)])]))
+    roles = [say(role) for role in roles_of(person, sessions) if role.lower() != person.lower()]
+    title = ", ".join(filter(None, [person, listed(roles)]))
     return [
         html.H2(title, className="above"),
         columns(_card("case-shares", at, 360), _card("case-valence", at, 360)),

@@ -115,7 +115,7 @@ _MOST_SHOWN = 80
 
 def _choice(what: str, known: Sequence[tuple[str, str]]) -> dmc.Select:
     name: dict[str, Any] = aria(say(f"Only this {what}" if what != "voices" else "Only so many voices"))
-    placeholder = say(f"Any {what}" if what != "voices" else "Any number of voices")
+    placeholder = say(f"Any {what}" if what != "voices" else "Any voices")
     data = [{"value": each, "label": label} for each, label in known]
     return dmc.Select(
         id=f"filter-{what}", data=data, placeholder=placeholder, clearable=True, searchable=True, limit=_MOST_SHOWN,

@@ -93,7 +93,7 @@ def _people(session: Session) -> list[Any]:
         chip(
             translated(session.who_is(row["label"])),
             colours[row["label"]],
-            say(row["role"]) if row["role"] else None,
+            say(row["role"]) if row["role"] and row["role"].lower() != (row["participant"] or "").lower() else None,
             say("talks {time}", time=clock(row["talk_time"])),
         )
         for row in session.speakers.to_dict("records")

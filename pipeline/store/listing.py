@@ -129,6 +129,13 @@ def totals_of(connection: Connection) -> Totals:
     return Totals(*connection.execute(counted).one())
 
 
+def middle_day(connection: Connection) -> datetime.date | None:
+    """The day before which half of the dated sessions took place; None where none is dated."""
+    dated = select(SESSIONS.c.date).where(SESSIONS.c.date.is_not(None), *seen_sessions())
+    number = connection.execute(select(func.count()).select_from(dated.subquery())).scalar_one()
+    return connection.execute(dated.order_by(SESSIONS.c.date).offset(number // 2).limit(1)).scalar()
+
+
 def names_of(connection: Connection) -> Names:
     """The cases with sessions, who speaks in them, and in which roles."""
     seen = seen_sessions()

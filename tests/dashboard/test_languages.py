@@ -88,7 +88,7 @@ ENGLISH = re.compile(
     r"Turntone|SHA-256|dBFS|[kG]?Hz|dB\b|GiB|UTC|Anna|Ben\b|Demo|session-\d\.wav|[0-9a-f]{12,}|embedded|kappa|Cohen|"
     r"Russell|Mehrabian|Benjamini|Hochberg|Efron|English|RTTM|UEM|CSV|JSON|Praat|TextGrid|ELAN|WebVTT|SubRip|Parquet|"
     r"Label Studio|audformat|lhotse|NumPy|WhisperX|pyannote|AWS Transcribe Call Analytics|turntone[a-z -]*|Space|Home|"
-    r"Enter|Shift|Hesterberg|Stivers et al\.|Phipson|Smyth|SPEAKER_\d\d|AI|--\w+|Fisher|MSSD"
+    r"Enter|Shift|Hesterberg|Stivers et al\.|Phipson|Smyth|SPEAKER_\d\d|AI|--\w+|Fisher|MSSD|「\w+」|Knapp|Hartung|MB\b"
 )
 
 
