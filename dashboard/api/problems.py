@@ -26,9 +26,9 @@ class Problem(BaseModel):
     detail: str = Field(description="a sentence: what is wrong, and what to do")
 
 
-def problem(status: int, detail: str, asked: HTTPConnection) -> JSONResponse:
-    """An answer that says what is wrong, to pages in their reader's language."""
-    with speaking(language_of_page(asked)):
+def problem(status: int, detail: str, asked: HTTPConnection | None = None) -> JSONResponse:
+    """An answer that says what is wrong, to pages that ``asked`` in their reader's language."""
+    with speaking(language_of_page(asked) if asked else "en"):
         detail = translated(detail)
     found = Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail)
     return JSONResponse(found.model_dump(), status, media_type="application/problem+json")

@@ -18,7 +18,7 @@ from pipeline.store.listing import Wanted
 from reports.between.covariates import covariates_of, known_covariates
 from reports.group_comparison import DEFAULT_MEASURES, GroupComparison, group_comparison
 from reports.group_tables import methods_text
-from reports.language import say, spoken, translated
+from reports.language import say, say_many, spoken, translated
 from reports.measures import MEASURES, find_measures
 from reports.wording import by_chance, number
 
@@ -26,7 +26,7 @@ from ..layout.cards import bullets, card, command, heading
 from ..layout.choosers import choice, ways_to_compare
 from ..layout.later import later_card
 from ..layout.measures import plain_table
-from ..layout.words import sentence
+from ..layout.words import count, sentence
 from ..layout.work import DAY
 from .page import Page
 
@@ -90,8 +90,7 @@ def _own() -> html.Section:
         say("Groups from a table of yours"),
         chosen,
         html.Div(id="own-result"),
-        html.P(say(_IN_A_TERMINAL)),
-        command(_COMMAND),
+        html.Div([html.P(say(_IN_A_TERMINAL)), command(_COMMAND)], className="below"),
         about=say(_OTHERS),
     )
 
@@ -156,8 +155,8 @@ def _since(library: Library, asked: Mapping[str, str]) -> datetime.date | None:
 
 def _shown(found: GroupComparison) -> Any:
     counts = [
-        say("{group}: {people} people, {sessions} sessions", group=say(row["level"]), people=row["num_speakers"],
-            sessions=row["num_sessions"])
+        say("{group}: {people}, {sessions}", group=say(row["level"]), sessions=count(row["num_sessions"], "session"),
+            people=say_many(row["num_speakers"], "{count} person", "{count} people"))
         for row in found.counts.to_dict("records")
     ]  # fmt: skip
     heads = [say(each) for each in ("Measure", "Group", "Mean (SD)", "Against", "Mean (SD)", "Difference", "d", "p")]
@@ -206,11 +205,11 @@ def _day(since: str) -> dmc.TextInput:
                          attributes=DAY, debounce=600)  # fmt: skip
 
 
-def _about(count: int) -> str:
+def _about(number: int) -> str:
     about = say(
         "p is corrected for all rows (Benjamini and Hochberg 1995); the people of a group differ among themselves, "
         "which the model takes into account."
     )
-    if count <= MOST_SESSIONS:
+    if number <= MOST_SESSIONS:
         return about
-    return f"{about} {say('Of {count} sessions, the last {most} are compared here.', count=count, most=MOST_SESSIONS)}"
+    return f"{about} {say('Of {count} sessions, the last {most} are compared here.', count=number, most=MOST_SESSIONS)}"

@@ -356,6 +356,19 @@ def test_on_a_phone_a_turn_plays_and_no_page_is_wider_than_the_screen(phone_page
     eventually(phone_page, f"{_TIME} >= 17.5 && {_TIME} < 20.5")
 
 
+def test_a_table_of_ones_own_makes_the_groups(page: Page, address: str, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("participant,therapy,age\nAnna,yes,30\nBen,no,31\n", encoding="utf-8")
+    page.goto(f"{address}/compare?groups=case&measure=talk_share")
+    page.locator("#own-file").wait_for()
+    page.set_input_files("#own-file input[type=file]", table)
+    page.get_by_text("people.csv: 2 rows").wait_for()
+    page.locator("#own-result").get_by_text("yes: 1 person, 2 sessions").wait_for()
+    page.get_by_role("textbox", name="Groups by").click()
+    page.get_by_role("option", name="age", exact=True).click()
+    page.locator("#own-result").get_by_text("30: 1 person, 2 sessions").wait_for()
+
+
 def test_hostile_names_stay_text(page: Page, address: str) -> None:
     for path in ("/", f"/session/{HOSTILE}", f"/case/{quote(HOSTILE_CASE, safe='')}"):
         page.goto(address + path)

@@ -229,4 +229,4 @@ def test_sessions_without_a_common_person_stand_side_by_side_all_the_same(librar
 def test_groups_that_are_too_small_say_what_would_be_enough(library: Library) -> None:
     said = texts_of_part(library, "/compare", "groups", "?groups=role")
     assert "client: 2 people, 3 sessions" in said
-    assert "not enough data" in said
+    assert "Not enough data" in said
