@@ -35,7 +35,17 @@ from .store.changes import Change
 from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
 from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
-from .store.listing import Names, Totals, Wanted, middle_day, names_of, session_ids, summaries_of, totals_of
+from .store.listing import (
+    Names,
+    Totals,
+    Wanted,
+    middle_day,
+    names_of,
+    session_ids,
+    sessions_with_strangers,
+    summaries_of,
+    totals_of,
+)
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
 from .store.models import CASES, SESSIONS
@@ -188,6 +198,11 @@ class Workspace:
         """The cases, participants and roles that sessions can be chosen by."""
         with self._reading() as connection:
             return names_of(connection) if connection else Names([], [], [])
+
+    def with_strangers(self, most: int) -> list[SessionSummary]:
+        """The first sessions in which somebody speaks of whom neither a person nor a voice says who it is."""
+        with self._reading() as connection:
+            return summaries_of(connection, sessions_with_strangers(connection, most)) if connection else []
 
     def middle_day(self) -> datetime.date | None:
         """The day before which half of the dated sessions took place; None where none is dated."""

@@ -115,6 +115,15 @@ def session_ids(connection: Connection, wanted: Wanted) -> list[str]:
     return list(connection.execute(statement.order_by(*order, *usual)).scalars())
 
 
+def sessions_with_strangers(connection: Connection, most: int) -> list[str]:
+    """The ids of sessions in which somebody speaks of whom neither a person nor a voice says who it is."""
+    stranger = and_(SPEAKERS.c.participant_id.is_(None), SPEAKERS.c.match_id.is_(None))
+    statement = select(SESSIONS.c.id).join_from(SESSIONS, CASES, isouter=True)
+    usual = (CASES.c.name.is_(None), CASES.c.name, *by_date())
+    rows = connection.execute(statement.where(_spoken_by(stranger), *seen_sessions()).order_by(*usual).limit(most))
+    return list(rows.scalars())
+
+
 def summaries_of(connection: Connection, ids: Sequence[str]) -> list[SessionSummary]:
     """What a list shows of some sessions, in the order of their ids; those that are gone are left out."""
     found = {each.id: each for each in session_summaries(connection, session_ids=ids)} if ids else {}

@@ -117,6 +117,18 @@ def test_of_many_cases_those_come_in_which_something_changed_last(workspace: Wor
     assert [each.name for each in workspace.cases(2)] == ["Ash", "Beech"]
 
 
+def test_sessions_with_somebody_unknown_are_found(workspace: Workspace) -> None:
+    assert [NAMES[each.id] for each in workspace.with_strangers(10)] == [3, 4]
+    assert [NAMES[each.id] for each in workspace.with_strangers(1)] == [3]
+    with visiting(Visitor("a", "page", "viewer", frozenset({"Beech"}))):
+        assert workspace.with_strangers(10) == []
+
+
+def test_half_of_the_dated_sessions_took_place_before_the_middle_day(workspace: Workspace, tmp_path: Path) -> None:
+    assert workspace.middle_day() == MARCH
+    assert Workspace(tmp_path / "none").middle_day() is None
+
+
 def test_turns_are_counted_as_a_person_cut_them(tmp_path: Path) -> None:
     own = Workspace(tmp_path / "own")
     for seed, turns in ((0, 6), (1, 6)):
