@@ -118,6 +118,7 @@ def _calls(folder: Path, count: int, seconds: float, models: str) -> list[Path]:
 def run_tables(folder: Path, count: int) -> None:
     """Fill the tables; print how long what pages and commands ask of them takes."""
     from pipeline.retention import overdue
+    from pipeline.store.listing import Order, Wanted, Word
     from pipeline.workspace import Workspace
 
     workspace = Workspace(folder / "workspace")
@@ -132,6 +133,9 @@ def run_tables(folder: Path, count: int) -> None:
         middle = f"{have // 2:012x}"
         asked: dict[str, Callable[[], object]] = {
             "list of all sessions": workspace.sessions,
+            "start page: counts, choices, 60 cases, 100 rows": lambda: _start_page(workspace),
+            "the list searched for a name": lambda: workspace.listed(Wanted(words=(Word("anna"),))),
+            "the list sorted by recording": lambda: workspace.listed(Wanted(order=(Order("recording"),))),
             "list of one case": lambda: workspace.sessions("Case 3"),
             "list of all cases": workspace.cases,
             "search: a session by its id": lambda middle=middle: _summary(workspace, middle),
@@ -151,6 +155,17 @@ def run_tables(folder: Path, count: int) -> None:
 def _summary(workspace: object, prefix: str) -> object:
     with workspace.reading() as connection:  # type: ignore[attr-defined]
         return workspace.known(connection, prefix)  # type: ignore[attr-defined]
+
+
+def _start_page(workspace: object) -> None:
+    """All that the page and its table ask for the first time."""
+    from dashboard.pages import page_at
+    from dashboard.pages.home import table_rows
+    from dashboard.sessions import Library
+
+    library = Library(workspace)  # type: ignore[arg-type]
+    page_at(library, "/")
+    table_rows(library, {"startRow": 0, "endRow": 100})
 
 
 def _similarity(workspace: object) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,8 @@ from .api.health import probe_routes
 from .api.metrics import metrics_routes
 from .audio import audio_routes
 from .background import BackgroundWorker, beside
-from .connections import connect_browser, connect_home, connect_pages
+from .connections import connect_browser, connect_choices, connect_groups, connect_home, connect_pages
+from .delivery import Compressed, KeepsScripts
 from .downloads import report_routes
 from .languages import SpeaksTheReadersLanguage, page_in_language
 from .layout.shell import INDEX, shell
@@ -87,6 +90,8 @@ def make_app(
     dash = _pages(server, library)
     _add_addresses(server, dash, library)
     server.add_middleware(SpeaksTheReadersLanguage)
+    server.add_middleware(KeepsScripts)
+    server.add_middleware(Compressed)
     server.add_middleware(BodyLimit, recording=uploads.largest)
     server.add_middleware(Gate, folder=library.path, access=access)
     server.add_middleware(OwnPagesOnly)
@@ -170,6 +175,22 @@ def uvicorn_server(app: FastAPI, way: Way | None = None) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, **options))
 
 
+@contextmanager
+def served(workspace_path: Path | str) -> Iterator[str]:
+    """The dashboard's address while the block lasts, on a free port of this machine: for tests and pictures."""
+    with listen("127.0.0.1", 0) as sock:
+        server = uvicorn_server(make_app(workspace_path))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)
+        try:
+            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
 class _Pages(Dash):
     """Dash whose document is in the reader's language."""
 
@@ -183,9 +204,10 @@ def _pages(server: FastAPI, library: Library) -> Any:
         __name__,
         server=server,  # type: ignore[arg-type]
         assets_folder=str(_ASSETS),
+        assets_ignore="first.js",  # which stands before all other scripts (``layout.shell``)
         title="Turntone",
         update_title="",
-        index_string=INDEX,
+        index_string=INDEX.replace("{plotly}", _plotly_address()),
         suppress_callback_exceptions=True,
     )
     # No callback of ours needs a WebSocket; otherwise every open page would hold one.
@@ -195,9 +217,18 @@ def _pages(server: FastAPI, library: Library) -> Any:
     connect_pages(dash, library)
     connect_browser(dash)
     connect_home(dash, library)
+    connect_choices(dash, library)
+    connect_groups(dash, library)
     # Dash would prepare this at the first request of its own; a page asked for directly needs it before.
     dash._setup_server()
     return dash
+
+
+def _plotly_address() -> str:
+    """Where browsers find Plotly, and may keep it until it is another version."""
+    from plotly.offline import get_plotlyjs_version
+
+    return f"/_dash-component-suites/plotly/package_data/plotly.min.js?v={get_plotlyjs_version()}"
 
 
 def _add_addresses(server: FastAPI, dash: Any, library: Library) -> None:

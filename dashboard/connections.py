@@ -11,9 +11,10 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, ctx, no_u
 from reports.themes import ThemeName, drawing_in
 
 from .layout.later import page_key, place, wanted
-from .layout.tables import session_rows
 from .pages import page_at, part_at
-from .pages.home import cases_part
+from .pages.compare import found_sessions
+from .pages.groups import own_columns, own_groups
+from .pages.home import CHOICES, cases_part, table_rows
 from .sessions import Library
 
 SCHEME = "turntone-scheme"
@@ -77,36 +78,87 @@ def connect_browser(dash: Any) -> None:
     )
     on_browser(_function("know_turns"), Output("turns", "modified_timestamp"), Input("turns", "data"))
     on_browser(
-        _function("search"),
-        Output("sessions-table", "dashGridOptions"),
-        Input("search", "value"),
-        State("sessions-table", "dashGridOptions"),
-        prevent_initial_call=True,
-    )
-    on_browser(
         _function("filter"),
         Output("sessions-table", "filterModel"),
-        *(Input(f"filter-{what}", "value") for what in ("case", "participant", "role", "from", "to")),
+        *(Input(each, "value") for each in ("search", *(f"filter-{what}" for what in CHOICES))),
         State("sessions-table", "filterModel"),
         prevent_initial_call=True,
     )
+    on_browser(_function("look_again"), Output("sessions-stale", "modified_timestamp"), Input("sessions-stale", "data"))
 
 
 def connect_home(dash: Any, library: Library) -> None:
-    """The lists of the first page follow what is analysed while it is open."""
+    """The table of the first page gets its rows; its lists follow what is analysed while it is open."""
 
-    async def renew(_time: object, path: str) -> tuple[Any, Any]:
-        if path != "/":
-            return no_update, no_update
-        return await _in_colours(lambda: (session_rows(library.sessions()), cases_part(library)))
+    async def rows(request: dict[str, Any] | None) -> Any:
+        if request is None:
+            return no_update
+        return await _in_colours(lambda: table_rows(library, request))
+
+    async def renew(_time: object, path: str) -> Any:
+        return await _in_colours(lambda: cases_part(library)) if path == "/" else no_update
 
     dash.callback(
-        Output("sessions-table", "rowData"),
+        Output("sessions-table", "getRowsResponse"),
+        Input("sessions-table", "getRowsRequest"),
+        prevent_initial_call=True,
+    )(rows)
+    dash.callback(
         Output("cases", "children"),
         Input("sessions-stale", "data"),
         State("address", "pathname"),
         prevent_initial_call=True,
     )(renew)
+
+
+def connect_choices(dash: Any, library: Library) -> None:
+    """On the page Compare, typing finds sessions of which there are too many to choose from."""
+
+    async def find(typed: str | None, place: dict[str, str], chosen: str | None) -> Any:
+        if not typed or place["name"] not in ("a", "b"):
+            return no_update
+        found = await _in_colours(lambda: found_sessions(library, typed, chosen))
+        return no_update if found is None else found
+
+    which = {"type": "asked", "name": MATCH}
+    dash.callback(
+        Output(which, "data"),
+        Input(which, "searchValue"),
+        State(which, "id"),
+        State(which, "value"),
+        prevent_initial_call=True,
+    )(find)
+
+
+def connect_groups(dash: Any, library: Library) -> None:
+    """On the page Compare, a table of one's own says what groups there are."""
+
+    async def columns(content: str | None, name: str | None) -> tuple[Any, ...]:
+        if name is None:
+            return (no_update,) * 4
+        names, said = await asyncio.to_thread(own_columns, name, content)
+        return names, next(iter(names), None), not names, said
+
+    async def compared(by: str | None, content: str | None, name: str | None, search: str | None) -> Any:
+        if not (by and content and name):
+            return None
+        return await _in_colours(lambda: own_groups(library, search or "", name, content, by))
+
+    dash.callback(
+        *(Output("own-by", what) for what in ("data", "value", "disabled")),
+        Output("own-said", "children"),
+        Input("own-file", "contents"),
+        State("own-file", "filename"),
+        prevent_initial_call=True,
+    )(columns)
+    dash.callback(
+        Output("own-result", "children"),
+        Input("own-by", "value"),
+        Input("own-file", "contents"),
+        State("own-file", "filename"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )(compared)
 
 
 def _function(name: str) -> ClientsideFunction:

@@ -17,7 +17,7 @@ LANGUAGE = "turntone-language"
 """The cookie in which a reader's choice is kept (``assets/base.js``)."""
 
 _PROGRAMS = "/api/"
-"""What programs read, whose words are a contract: it stays English."""
+"""What programs read, whose words are a contract: it stays English, but for what pages show of it to their readers."""
 
 
 class SpeaksTheReadersLanguage:
@@ -49,6 +49,13 @@ def language_of(cookies: Mapping[str, str], accepted: str) -> LanguageName:
             if name == known:
                 return known
     return "en"
+
+
+def language_of_page(asked: HTTPConnection) -> LanguageName:
+    """The language in which a page reads sentences of the API; programs, which name no page, read English."""
+    if asked.headers.get("sec-fetch-site") != "same-origin":
+        return "en"
+    return language_of(asked.cookies, asked.headers.get("accept-language", ""))
 
 
 def page_in_language(index: str) -> str:

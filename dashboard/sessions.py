@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import time
 from collections import OrderedDict
@@ -18,11 +19,15 @@ from pipeline.access.visitors import cases_seen, visitor
 if TYPE_CHECKING:
     from pipeline.sessions import Session
     from pipeline.store.kept_audio import KeptAudio
+    from pipeline.store.listing import Names, Totals, Wanted
     from pipeline.store.trail import Action, Kind
     from pipeline.workspace import CaseSummary, SessionSummary, Workspace
 
 _AGAIN = 300.0
 """Seconds within which the trail does not say again that somebody opened or hears the same."""
+
+_LISTS = 8
+"""Lists of which the ids in their order are kept, of all who look at one."""
 
 _SESSION_ID = re.compile(r"[0-9a-f]{12}")
 
@@ -46,6 +51,7 @@ class Library:
         self._workspace = workspace
         self._opened: Kept[Session] = Kept(size)
         self._parts: Kept[object] = Kept(parts)
+        self._lists: Kept[list[str]] = Kept(_LISTS)
         self._noted: dict[Hashable, float] = {}
         self._behind = ThreadPoolExecutor(1, "audit-trail")
         self._lock = Lock()
@@ -64,6 +70,31 @@ class Library:
         """What lists show of every session, by case and date."""
         return self.part(("sessions", self.state()), self._workspace.sessions)
 
+    def listed(self, wanted: Wanted, start: int, count: int) -> tuple[list[SessionSummary], int]:
+        """What a list shows of some of the sessions that it wants, from one on, and how many it wants in all."""
+        ids = self.list_of(wanted)
+        return self._workspace.summaries(ids[start : start + count]), len(ids)
+
+    def summaries(self, session_ids: Sequence[str]) -> list[SessionSummary]:
+        """What a list shows of the sessions of exactly those ids, in their order."""
+        return self._workspace.summaries([each for each in session_ids if _SESSION_ID.fullmatch(each)])
+
+    def list_of(self, wanted: Wanted) -> list[str]:
+        """The ids of the sessions that a list wants, in its order."""
+        return self._lists.get((cases_seen(), self.state(), wanted), lambda: self._workspace.listed(wanted))
+
+    def middle_day(self) -> datetime.date | None:
+        """The day before which half of the dated sessions took place; None where none is dated."""
+        return self.part(("middle day", self.state()), self._workspace.middle_day)
+
+    def totals(self) -> Totals:
+        """How many sessions and cases there are, and how much sound."""
+        return self.part(("totals", self.state()), self._workspace.totals)
+
+    def names(self) -> Names:
+        """The cases, participants and roles that sessions can be chosen by."""
+        return self.part(("names", self.state()), self._workspace.names)
+
     def state(self) -> str:
         """What tells the states of all sessions from each other."""
         return self._workspace.state()
@@ -72,9 +103,9 @@ class Library:
         """The same of one case."""
         return self._workspace.sessions(case)
 
-    def cases(self) -> list[CaseSummary]:
-        """What lists show of every case, by name."""
-        return self.part(("cases", self.state()), self._workspace.cases)
+    def cases(self, most: int | None = None) -> list[CaseSummary]:
+        """What lists show of every case, by name; of more than ``most``, of those in which something changed last."""
+        return self.part(("cases", most, self.state()), lambda: self._workspace.cases(most))
 
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``Workspace.courses``."""

@@ -36,6 +36,17 @@ from .store.changes import Change
 from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
 from .store.database import Database, as_sentences
 from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
+from .store.listing import (
+    Names,
+    Totals,
+    Wanted,
+    middle_day,
+    names_of,
+    session_ids,
+    sessions_with_strangers,
+    summaries_of,
+    totals_of,
+)
 from .store.loading import Analysis, artifacts_of, load_analysis, load_session, presented, session_row_of
 from .store.masks import enforce, mask_in_force, said_roles, sessions_of_case, set_mask
 from .store.models import CASES, SESSIONS
@@ -171,13 +182,43 @@ class Workspace:
     def summary(self, session_id: str) -> SessionSummary | None:
         """What lists show of the session of exactly that id; None where there is none."""
         with self._reading() as connection:
-            found = session_summaries(connection, session_id=session_id) if connection else []
+            found = session_summaries(connection, session_ids=[session_id]) if connection else []
         return found[0] if found else None
 
-    def cases(self) -> list[CaseSummary]:
-        """The cases by name."""
+    def listed(self, wanted: Wanted) -> list[str]:
+        """The ids of the sessions that a list wants, in its order."""
         with self._reading() as connection:
-            return case_summaries(connection) if connection else []
+            return session_ids(connection, wanted) if connection else []
+
+    def summaries(self, session_ids: Sequence[str]) -> list[SessionSummary]:
+        """What lists show of the sessions of exactly those ids, in their order; those that are gone are left out."""
+        with self._reading() as connection:
+            return summaries_of(connection, session_ids) if connection else []
+
+    def totals(self) -> Totals:
+        """How many sessions and cases there are, and how much sound."""
+        with self._reading() as connection:
+            return totals_of(connection) if connection else Totals(0, 0, 0.0)
+
+    def names(self) -> Names:
+        """The cases, participants and roles that sessions can be chosen by."""
+        with self._reading() as connection:
+            return names_of(connection) if connection else Names([], [], [])
+
+    def with_strangers(self, most: int) -> list[SessionSummary]:
+        """The first sessions in which somebody speaks of whom neither a person nor a voice says who it is."""
+        with self._reading() as connection:
+            return summaries_of(connection, sessions_with_strangers(connection, most)) if connection else []
+
+    def middle_day(self) -> datetime.date | None:
+        """The day before which half of the dated sessions took place; None where none is dated."""
+        with self._reading() as connection:
+            return middle_day(connection) if connection else None
+
+    def cases(self, most: int | None = None) -> list[CaseSummary]:
+        """The cases by name; where there are more than ``most``, those in which something changed last."""
+        with self._reading() as connection:
+            return case_summaries(connection, most) if connection else []
 
     def state(self) -> str:
         """What tells the states of all sessions from each other; the same while nothing of any of them changes."""

@@ -131,6 +131,7 @@ def turn_map_figure(
     figure.update_xaxes(**axis, title=note)
     figure.update_yaxes(**axis, scaleanchor="x")
     dress(figure, height=430, margin_left=16)
+    figure.update_xaxes(fixedrange=True)  # as the y axis, to which it is tied
     return figure.update_layout(legend={"y": -0.14})
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .between.groups import Contrast, Level
 from .group_comparison import GroupComparison
+from .language import say, sentences
 
 COLUMNS = (
     "outcome", "unit", "level", "mean", "sd", "num_speakers", "num_sessions", "num_turns", "reference",
@@ -51,17 +52,18 @@ def methods_text(found: GroupComparison) -> str:
     """How it was done, as a methods section says it."""
     corrections = {"benjamini-hochberg": "Benjamini and Hochberg's", "holm": "Holm's"}
     tests = sum(not isnan(each.p) for each in found.contrasts)
-    corrected = (
-        f"p was corrected for {tests} tests by {corrections[found.correction]} method"
-        if found.correction in corrections
-        else "p was not corrected"
-    )
-    return (
+    how = say(
         "Groups were compared by linear mixed models with a random intercept a participant, fitted by restricted "
         "maximum likelihood, the observation being a participant in a session; where nobody was in both groups, the "
         "participants' means were tested (Knapp and Hartung 2003). d is the difference over the standard deviation "
-        f"within groups. {corrected}."
+        "within groups."
     )
+    if found.correction not in corrections:
+        return sentences(how, say("p was not corrected."))
+    corrected = say(
+        "p was corrected for {tests} tests by {whose} method.", tests=tests, whose=corrections[found.correction]
+    )
+    return sentences(how, corrected)
 
 
 def _record(each: Contrast) -> dict[str, Any]:

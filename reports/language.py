@@ -116,8 +116,8 @@ def _entries(name: str) -> dict[str, str]:
 
 @cache
 def _patterns(language: LanguageName) -> list[tuple[re.Pattern[str], str]]:
-    """The entries with fields of what the analysis says, those with most words of their own first."""
-    entries = _entries(f"{language}-analysis.yaml")
+    """The entries with fields of what analysis and errors say, those with most words of their own first."""
+    entries = _entries(f"{language}-analysis.yaml") | _entries(f"{language}-errors.yaml")
     with_fields = [(english, other) for english, other in entries.items() if _FIELD.search(english)]
     with_fields.sort(key=lambda entry: -len(_FIELD.sub("", entry[0])))
     return [(_pattern(english), other) for english, other in with_fields]

@@ -19,6 +19,7 @@ from .palette import UNCERTAIN_COLOUR, emotion_colours, text_on, transparent
 from .resampling import Floats
 from .themes import ThemeName, drawn, theme_now
 from .turn_hovers import turn_hovers
+from .turn_lines import MOST_DRAWN_SINGLY, turn_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 _BINS, _SHORTEST_BIN = 600, 0.5
 """Into how many bins a recording is cut, and how many seconds a bin has at least."""
-
-MOST_BARS = 400
-"""Turns that are drawn as bars with words in them; of more, lines stand for them, which a browser draws at once."""
 
 _SHADES = (0.55, 0.75, 1.0)
 """How opaque lines are, by thirds of confidence."""
@@ -55,7 +53,7 @@ def session_map(session: Session, *, theme: ThemeName | None = None, language: L
     heights = [56, (44 if lanes <= 8 else 26) * lanes, 14, 16, 16]
     figure = make_subplots(rows=5, shared_xaxes=True, vertical_spacing=0.02, row_heights=heights)
     figure.add_trace(_sound(session), row=1, col=1)
-    for trace in [_lanes(session)] if len(session.turns) <= MOST_BARS else _thin_lanes(session):
+    for trace in [_lanes(session)] if len(session.turns) <= MOST_DRAWN_SINGLY else _thin_lanes(session):
         figure.add_trace(trace, row=2, col=1)
     figure.add_trace(_strip(_overlapped(session), say("several voices at once"), theme_now().ink), row=4, col=1)
     figure.add_trace(_strip(_silences(session), say("nobody speaks"), theme_now().muted), row=5, col=1)
@@ -133,7 +131,8 @@ def _lanes(session: Session) -> go.Bar:
             "color": colours,
             "opacity": opacity,
             "line": {"color": [theme.paper if each else theme.muted for each in named], "width": 0.6},
-            "pattern": {"shape": _patterns(turns), "fgcolor": theme.muted, "size": 5},
+            # The ground is each bar's own colour; without one colour here plotly would look for the contrast of a list.
+            "pattern": {"shape": _patterns(turns), "bgcolor": theme.paper, "fgcolor": theme.muted, "size": 5},
         },
         text=_texts(session),
         textposition="inside",
@@ -166,28 +165,11 @@ def _thin_lanes(session: Session) -> list[go.Scatter]:
 def _lane_line(
     session: Session, rows: list[int], hovers: list[str], colour: str, shade: float, emotion: str | None
 ) -> go.Scatter:
-    """One line with a gap between turns; each turn has its start, middle and end, which can be pointed at."""
-    turns = session.turns.iloc[rows]
     order = {label: index for index, label in enumerate(session.speakers["label"])}
-    starts, ends = turns["start"].tolist(), turns["end"].tolist()
-    spans = [(start, (start + end) / 2, end, None) for start, end in zip(starts, ends, strict=True)]
-    lanes = [order[speaker] for speaker in turns["speaker"]]
-    return go.Scatter(
-        _validate=False,
-        x=[time for span in spans for time in span],
-        y=[each for lane in lanes for each in (lane, lane, lane, None)],
-        mode="lines",
-        line={
-            "color": colour,
-            "width": 10 if emotion is None else 24,
-            "dash": "2px" if emotion == UNCERTAIN else "solid",
-        },
-        opacity=shade,
-        customdata=[each for row, start in zip(rows, starts, strict=True) for each in [[row, start]] * 3 + [None]],
-        hovertext=[each for hover in hovers for each in (hover, hover, hover, "")],
-        hovertemplate="%{hovertext}<extra></extra>",
-        showlegend=False,
-    )
+    turns = session.turns.iloc[rows]
+    dash = "2px" if emotion == UNCERTAIN else "solid"
+    line = {"color": colour, "width": 10 if emotion is None else 24, "dash": dash}
+    return turn_lines(turns, rows, [order[speaker] for speaker in turns["speaker"]], hovers, line, shade)
 
 
 def _texts(session: Session) -> list[str]:
@@ -206,10 +188,10 @@ def frame_bins(session: Session, times: Floats, scores: NDArray[np.floating]) ->
     """Frame scores added up in equal bins of the recording, (bins, labels), and the seconds of a bin."""
     step = max(session.recording.duration / _BINS, _SHORTEST_BIN)
     bins = max(1, int(np.ceil(session.recording.duration / step)))
-    sums = np.zeros((bins, len(session.scheme.labels)))
-    if len(times):
-        np.add.at(sums, np.clip((times / step).astype(int), 0, bins - 1), scores)
-    return sums, step
+    if not len(times):
+        return np.zeros((bins, len(session.scheme.labels))), step
+    own = np.clip((times / step).astype(int), 0, bins - 1)
+    return np.stack([np.bincount(own, column, bins) for column in scores.T], axis=1), step
 
 
 def _ribbon(session: Session) -> list[go.Scatter]:

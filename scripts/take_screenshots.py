@@ -7,16 +7,13 @@ pages whose name has the word in it, ``--language zh`` in Chinese.
 from __future__ import annotations
 
 import argparse
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
 
-from dashboard.app import listen, make_app, uvicorn_server
+from dashboard.app import served
 from pipeline.workspace import Workspace
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -32,7 +29,7 @@ _TO_NEXT = """(() => {
 def main() -> None:
     """Serve the workspace and look at its pages."""
     given = _given()
-    with _served(given.workspace) as address, sync_playwright() as playwright:
+    with served(given.workspace) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         if given.every:
             _take_every(browser, address, given)
@@ -67,20 +64,9 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--every", metavar="FOLDER", type=Path)
     parser.add_argument("--only", metavar="WORD", default="")
     parser.add_argument("--language", choices=["en", "zh"], default="en")
-    parser.add_argument("--width", type=int, choices=WIDTHS, action="append")
+    parser.add_argument("--width", type=int, action="append")
     parser.add_argument("--scheme", choices=["light", "dark"], action="append")
     return parser.parse_args()
-
-
-@contextmanager
-def _served(workspace: str) -> Iterator[str]:
-    with listen("127.0.0.1", 0) as sock:
-        server = uvicorn_server(make_app(workspace))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
 
 
 def _first_case(workspace: str) -> tuple[str, list[Any]]:

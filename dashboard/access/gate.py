@@ -125,7 +125,7 @@ def _refused(connection: HTTPConnection, why: Refusal) -> Response:
     if why.status == 401 and wants_page and not path.startswith("/api/"):
         back = f"{path}?{connection.url.query}" if connection.url.query else path
         return RedirectResponse(f"/sign-in?next={quote(back, safe='')}", 303)
-    answer: JSONResponse = problem(why.status, why.sentence)
+    answer: JSONResponse = problem(why.status, why.sentence, connection)
     if why.status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if why.wait:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
+from pipeline.store.listing import Wanted
 from reports.exports.formats import EXPORTS, export_names
 
 from ..sessions import Library
@@ -32,7 +33,7 @@ def export_routes(library: Library) -> APIRouter:
         case: Annotated[str | None, Query(max_length=200, description="all sessions of this case")] = None,
     ) -> Response:
         """Sessions in a format, as ``turntone export`` writes them; several files come as a ZIP archive."""
-        wanted = [each.id for each in library.sessions() if case is None or each.case == case]
+        wanted = library.list_of(Wanted(case=case))
         found = [library.session(each) for each in session or wanted]
         sessions = [each for each in found if each is not None]
         if not sessions or len(sessions) < len(found):

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, HTTPException, Path, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, HTTPException, Path, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,9 @@ from pipeline.access.visitors import check_sees
 from pipeline.jobs.analyses import remove_recording, remove_upload
 from pipeline.jobs.job import STATES, Job
 from pipeline.jobs.queue import JobQueue
+from reports.language import LanguageName, speaking, translated
 
+from ..languages import language_of_page
 from ..sessions import Library
 from .uploads import Uploads
 
@@ -82,16 +84,17 @@ def job_routes(library: Library, uploads: Uploads, executor: str | None = None) 
 
     @routes.get("/jobs")
     def jobs(
+        request: Request,
         state: Annotated[str | None, Query(pattern=f"^({'|'.join(STATES)})$")] = None,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
     ) -> list[dict[str, Any]]:
         """The jobs in the order of their submission, the newest ``limit``."""
-        return [job.to_json() for job in queue.jobs(state, limit=limit)]
+        return _told(queue.jobs(state, limit=limit), language_of_page(request))
 
     @routes.get("/jobs/events", response_class=StreamingResponse)
-    async def all_events() -> StreamingResponse:
+    async def all_events(request: Request) -> StreamingResponse:
         """The newest 200 jobs as server-sent events, whenever one of them changes; after 5 minutes ask again."""
-        return StreamingResponse(_all_events(queue), media_type="text/event-stream")
+        return StreamingResponse(_all_events(queue, language_of_page(request)), media_type="text/event-stream")
 
     @routes.get("/jobs/{job_id}")
     def job(job_id: JobId) -> dict[str, Any]:
@@ -209,12 +212,18 @@ async def _events(queue: JobQueue, job_id: str) -> AsyncIterator[str]:
         await asyncio.sleep(_POLL)
 
 
-async def _all_events(queue: JobQueue) -> AsyncIterator[str]:
+def _told(jobs: Sequence[Job], language: LanguageName) -> list[dict[str, Any]]:
+    """Jobs as JSON; why one failed in the language of the page that shows it."""
+    with speaking(language):
+        return [job.to_json() | {"reason": job.reason and translated(job.reason)} for job in jobs]
+
+
+async def _all_events(queue: JobQueue, language: LanguageName) -> AsyncIterator[str]:
     said: str | None = None
     end = time.monotonic() + _LONGEST
     while time.monotonic() < end:
         jobs = await asyncio.to_thread(queue.jobs, limit=_LISTED)
-        told = json.dumps([job.to_json() for job in jobs], ensure_ascii=False)
+        told = json.dumps(_told(jobs, language), ensure_ascii=False)
         if told != said:
             said = told
             yield f"event: jobs\ndata: {told}\n\n"

@@ -17,33 +17,29 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{12}$", description="id of the session")]
 
 
-class Renaming(BaseModel):
-    """Another name for a participant."""
+class Named(BaseModel):
+    """A participant."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name
     case: str | None = Field(None, max_length=200, description="where several have that name")
+
+
+class Renaming(Named):
+    """Another name for a participant."""
+
     new: Name
 
 
-class Forgetting(BaseModel):
+class Forgetting(Named):
     """A participant to forget."""
 
-    model_config = ConfigDict(extra="forbid")
 
-    name: Name
-    case: str | None = Field(None, max_length=200, description="where several have that name")
-
-
-class Merging(BaseModel):
+class Merging(Named):
     """Participants of a case who are one person."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name
     others: list[Name] = Field(min_length=1, max_length=100, description="who are the same person")
-    case: str | None = Field(None, max_length=200, description="where several have that name")
 
 
 class Speaker(BaseModel):
@@ -55,15 +51,11 @@ class Speaker(BaseModel):
     speaker: str | None = Field(None, max_length=100, description="label")
 
 
-class Splitting(BaseModel):
+class Splitting(Named):
     """Speakers who are another participant than was said."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name
     new: Name
     speakers: list[Speaker] = Field(min_length=1, max_length=1000)
-    case: str | None = Field(None, max_length=200, description="where several have that name")
 
 
 class Confirmation(BaseModel):
@@ -145,7 +137,7 @@ def _unknown(library: Library) -> list[dict[str, Any]]:
             "speaker": speaker.label,
             "role": speaker.role,
         }
-        for session in library.sessions()
+        for session in library.workspace.with_strangers(_LISTED)
         for speaker, match in zip(session.speakers, session.matches, strict=True)
         if speaker.participant is None and match is None
     ]

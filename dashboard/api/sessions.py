@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.store.listing import Wanted
+
 from ..audio import audio_response
 from ..sessions import Library
 
@@ -36,8 +38,8 @@ def session_routes(library: Library) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     ) -> list[dict[str, Any]]:
         """The sessions by case and date, as ``turntone sessions list --format json`` prints them."""
-        found = [each for each in library.sessions() if case is None or each.case == case]
-        return [each.to_json() for each in found[offset : offset + limit]]
+        found, _ = library.listed(Wanted(case=case), offset, limit)
+        return [each.to_json() for each in found]
 
     @routes.get("/sessions/courses")
     def courses(

@@ -2,6 +2,12 @@
 (function () {
   "use strict";
 
+  // What Dash's polyfill replaced for nothing (first.js).
+  const natives = window.turntoneNatives;
+  Object.assign(window, natives.window);
+  Object.assign(Number, natives.Number);
+  Object.assign(String.prototype, natives.String);
+
   const builders = new Map();
   const built = new WeakSet();
 

@@ -13,6 +13,7 @@
   formats.percent = (value) => (missing(value) ? "–" : `${Math.round(100 * value)} %`);
 
   cells.PageLink = ({ value, data, colDef }) => {
+    if (!data) return null; // a row that is on its way
     const href = data.links[colDef.field];
     return href ? make("a", { href, onClick: visit }, value) : make("span", { className: "faint" }, value || "–");
   };
@@ -65,7 +66,9 @@
 
   const dotAt = (values) => values.filter((value) => !missing(value)).length === 1;
 
-  cells.Course = ({ data }) => {
+  cells.Course = ({ data }) => (data ? make(Course, { data }) : null);
+
+  function Course({ data }) {
     const [courses, setCourses] = window.React.useState(null);
     window.React.useEffect(() => {
       let shown = true;
@@ -87,5 +90,5 @@
         return make("circle", { key: each, cx: x(index, values.length), cy: y(values[index]), r: 3, fill: colour });
       }),
     );
-  };
+  }
 })();

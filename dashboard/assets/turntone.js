@@ -243,9 +243,6 @@
 
   window.dash_clientside = window.dash_clientside || {};
   const same = () => window.dash_clientside.no_update;
-  const equal = (value) => ({ filterType: "text", type: "equals", filter: value });
-  const among = (value) => ({ filterType: "text", type: "contains", filter: `|${value}|` });
-  const day = (value) => Number(value.replaceAll("-", ""));
 
   window.dash_clientside.turntone = {
     show_title(title) {
@@ -293,19 +290,20 @@
       // Forgotten at once, so that a second click on the same turn plays it again.
       return click ? null : same();
     },
-    search(words, options) {
-      return { ...options, quickFilterText: words || "" };
-    },
-    filter(name, participant, role, from, to, model) {
+    /* What is chosen above the table goes with what its columns are filtered by (dashboard/listing.py). */
+    filter(words, name, participant, role, voices, from, to, model) {
       const next = { ...(model || {}) };
-      const set = (field, value) => { if (value) next[field] = value; else delete next[field]; };
-      set("case", name && equal(name));
-      set("participants", participant && among(participant));
-      set("roles", role && among(role));
-      const first = from ? day(from) : 0;
-      const last = to ? day(to) : 99999999;
-      set("day", (from || to) && { filterType: "number", type: "inRange", filter: first - 1, filterTo: last + 1 });
+      Object.entries({ words, only: name, participant, role, voices, from, to }).forEach(([field, value]) => {
+        if (value) next[field] = { filterType: "text", type: "equals", filter: String(value) };
+        else delete next[field];
+      });
       return next;
+    },
+    /* Something was analysed: the table asks for its rows again. */
+    look_again(time) {
+      const grid = time && document.getElementById("sessions-table") && window.dash_ag_grid.getApi("sessions-table");
+      if (grid) grid.refreshInfiniteCache();
+      return same();
     },
   };
 })();

@@ -16,7 +16,7 @@ from .words import day
 if TYPE_CHECKING:
     from pipeline.workspace import SessionSummary
 
-_MOST_SHOWN = 80
+MOST_SHOWN = 80
 """Entries that a list shows at once; typing finds the others."""
 
 
@@ -34,7 +34,7 @@ def chooser_of_sessions(
     sessions: Sequence[SessionSummary], asked: Mapping[str, str], people: Sequence[str]
 ) -> html.Div:
     """Two sessions, and who of those that speak in both; a choice changes the address (``assets/compare.js``)."""
-    known = [{"value": each.id, "label": _called(each)} for each in sessions]
+    known = options_of(sessions)
     return html.Div(
         [
             _choice("a", say("First session"), known, asked),
@@ -43,6 +43,11 @@ def chooser_of_sessions(
         ],
         className="choices",
     )
+
+
+def options_of(sessions: Sequence[SessionSummary]) -> list[dict[str, str]]:
+    """Sessions to choose from, each once."""
+    return [{"value": each.id, "label": _called(each)} for each in {each.id: each for each in sessions}.values()]
 
 
 def choice(name: str, label: str, known: Sequence[tuple[str, str]], value: str, any_: str | None = None) -> dmc.Select:
@@ -65,7 +70,7 @@ def _choice(name: str, label: str, known: list[dict[str, str]], asked: Mapping[s
         data=known,
         value=chosen if any(each["value"] == chosen for each in known) else None,
         searchable=True,
-        limit=_MOST_SHOWN,
+        limit=MOST_SHOWN,
         allowDeselect=False,
         disabled=not known,
         placeholder=say("nobody is known in both") if name == "who" and not known else say("Choose"),

@@ -46,7 +46,7 @@ def place(part: Any, of: Any) -> dict[str, Any]:
     return {"type": PLACE, "part": part, "of": of}
 
 
-def later(part: str, height: int = 200, soon: bool = False) -> html.Div:
+def later(part: str, height: int = 200, soon: bool = False, first: bool = False) -> html.Div:
     """The place of a part.
 
     Parameters
@@ -57,16 +57,20 @@ def later(part: str, height: int = 200, soon: bool = False) -> html.Div:
         Pixels that it takes, about, so that the page does not jump.
     soon : bool
         Whether it is made as soon as the page is there, wherever it stands.
+    first : bool
+        Whether all other parts of the page wait until it is drawn.
     """
     of = _PAGE.get()
     known: dict[str, Any] = {"data-part": part, "data-of": of} | ({"data-soon": "yes"} if soon else {})
     waiting = html.Div(say("Loading …"), className="waiting-part", style={"minHeight": f"{height}px"}, **known)
-    return html.Div([dcc.Store(id=wanted(part, of)), html.Div(waiting, id=place(part, of))], className="later")
+    told: dict[str, Any] = {"data-first": "yes", "data-of": of} if first else {}
+    content = [dcc.Store(id=wanted(part, of)), html.Div(waiting, id=place(part, of))]
+    return html.Div(content, className="later", **told)
 
 
-def later_card(title: str, part: str, height: int = 200, about: str | None = None) -> html.Section:
+def later_card(title: str, part: str, height: int = 200, about: str | None = None, first: bool = False) -> html.Section:
     """A titled card whose content comes later."""
-    return card(title, later(part, height), about=about)
+    return card(title, later(part, height, first=first), about=about)
 
 
 def on_demand(title: str, part: str, about: str | None = None, height: int = 200) -> html.Section:

@@ -27,6 +27,7 @@ INDEX = f"""<!DOCTYPE html>
     <title>{{%title%}}</title>
     <link rel="icon" href="{_ICON}">
     {{%css%}}
+    <script src="/assets/first.js" data-plotly="{{plotly}}"></script>
   </head>
   <body>
     {{%app_entry%}}

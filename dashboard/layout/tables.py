@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -58,28 +58,57 @@ def review_address(session_id: str) -> str:
     return f"/review/{session_id}"
 
 
-def sessions_table(sessions: Sequence[SessionSummary], with_case: bool = True) -> html.Div:
-    """A row a session, linked to its page and its case's."""
-    columns: list[dict[str, Any]] = [
+def sessions_table(count: int) -> html.Div:
+    """A row a session, linked to its page and its case's, asked for by the table as it is scrolled, sorted, filtered.
+
+    Parameters
+    ----------
+    count : int
+        How many sessions there are, which says how high the table is.
+    """
+    height = min(_LONGEST, _HEAD + _ROW * count + 18)
+    filters = [{"field": name, "hide": True, "filter": "agTextColumnFilter"} for name in _ABOVE]
+    grid = dag.AgGrid(
+        id="sessions-table",
+        columnDefs=[*_session_columns(), *filters],
+        rowModelType="infinite",
+        getRowId="params.data.key",
+        defaultColDef={"sortable": True, "filter": "agTextColumnFilter", "resizable": True, "cellDataType": False},
+        dashGridOptions=_options() | {"cacheBlockSize": 100, "maxBlocksInCache": 20, "rowBuffer": 20},
+        style={"height": f"{height}px", "width": "100%"},
+    )
+    return html.Div(grid, className="table", role="region", **aria(say("The sessions")))
+
+
+_ABOVE = ("words", "only", "participant", "role", "voices", "from", "to")
+"""Fields that are no columns: what is chosen above the table (``dashboard.listing``)."""
+
+
+def case_table(sessions: Sequence[SessionSummary]) -> html.Div:
+    """The sessions of a case, a row each."""
+    columns = [each for each in _session_columns() if each["field"] != "case"]
+    columns = [each | {"filter": True} if each["field"] == "date" else each for each in columns]  # texts, all here
+    return _table("case-sessions", columns, session_rows(sessions), say("The sessions"))
+
+
+def _session_columns() -> list[dict[str, Any]]:
+    return [
         {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
         {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 170},
-        {"field": "date", "headerName": say("Date"), "cellDataType": "text", "width": 112},
+        {"field": "date", "headerName": say("Date"), "cellDataType": "text", "filter": "agDateColumnFilter",
+         "width": 112},
         {"field": "duration", "headerName": say("Duration"), "valueFormatter": {"function": "clock(params.value)"},
          "width": 104, **_NUMBER},
-        {"field": "speakers", "headerName": say("Speakers"), "flex": 4, "minWidth": 200, "tooltipField": "speakers"},
+        {"field": "speakers", "headerName": say("Speakers"), "flex": 5, "minWidth": 200, "tooltipField": "speakers"},
         {"field": "course", "headerName": say("Valence over time"), "cellRenderer": "Course", "width": 180,
          "sortable": False, "filter": False},
         {"field": "turns", "headerName": say("Turns"), "width": 94, **_NUMBER},
         {"field": "scored", "headerName": say("Scored"), "width": 104, **_NUMBER},
-        *({"field": name, "hide": True, "filter": "agTextColumnFilter"} for name in ("participants", "roles")),
-        {"field": "day", "hide": True, "filter": "agNumberColumnFilter"},
     ]  # fmt: skip
-    shown = [column for column in columns if with_case or column["field"] != "case"]
-    return _table("sessions-table", shown, session_rows(sessions), say("The sessions"))
 
 
 def session_rows(sessions: Sequence[SessionSummary]) -> list[dict[str, Any]]:
-    """The rows of ``sessions_table``."""
+    """The rows of both."""
     return [_session_row(each) for each in sessions]
 
 
@@ -171,9 +200,6 @@ def _session_row(session: SessionSummary) -> dict[str, Any]:
         "key": session.id,
         "changed": session.changed.isoformat(),
         "colours": {label: theme_now().line(colour) for label, colour in people_colours(people).items()},
-        "participants": _listed(each.participant for each in session.speakers),
-        "roles": _listed(each.role for each in session.speakers),
-        "day": int(session.date.strftime("%Y%m%d")) if session.date else None,
         "recording": PurePath(session.path).name,
         "case": session.case,
         "date": day(session.date),
@@ -205,11 +231,6 @@ def _review_row(session: SessionSummary, counted: ReviewCount) -> dict[str, Any]
     return row | {"links": links, "unsure": counted.unsure, "reviewed": counted.reviewed}
 
 
-def _listed(names: Iterable[str | None]) -> str:
-    """Names in bars, so that a filter that looks for ``|Ann|`` does not find Anna."""
-    return "|" + "".join(f"{name}|" for name in names if name)
-
-
 def _table(
     name: str,
     columns: list[dict[str, Any]],
@@ -219,16 +240,7 @@ def _table(
     context: dict[str, Any] | None = None,
 ) -> html.Div:
     short = _HEAD + _ROW * len(rows) + 18 <= _LONGEST
-    options: dict[str, Any] = {
-        "theme": _THEME,
-        "domLayout": "autoHeight" if short else "normal",
-        "suppressCellFocus": False,
-        "enableCellTextSelection": True,
-        "suppressDragLeaveHidesColumns": True,
-        "tooltipShowDelay": 300,
-        "animateRows": False,
-        "context": context or {},
-    }
+    options = _options() | {"domLayout": "autoHeight" if short else "normal", "context": context or {}}
     if selection:
         options["rowSelection"] = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": False}
     grid = dag.AgGrid(
@@ -241,3 +253,14 @@ def _table(
         style={"height": None if short else f"{_LONGEST}px", "width": "100%"},
     )
     return html.Div(grid, className="table", role="region", **aria(label))
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "theme": _THEME,
+        "suppressCellFocus": False,
+        "enableCellTextSelection": True,
+        "suppressDragLeaveHidesColumns": True,
+        "tooltipShowDelay": 300,
+        "animateRows": False,
+    }

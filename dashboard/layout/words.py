@@ -39,13 +39,14 @@ def count(number: int, noun: str) -> str:
 
 
 def person(label: str, participant: str | None, role: str | None) -> str:
-    """A speaker by name where it is known, with the role.
+    """A speaker by name where it is known, with the role where that is not the name.
 
-    >>> person("SPEAKER_00", "Anna", "client"), person("SPEAKER_01", None, None)
-    ('Anna (client)', 'SPEAKER_01')
+    >>> person("SPEAKER_00", "Anna", "client"), person("SPEAKER_01", None, None), person("SPEAKER_01", "Agent", "agent")
+    ('Anna (client)', 'SPEAKER_01', 'Agent')
     """
     name = translated(participant) if participant else label
-    return say("{name} ({role})", name=name, role=say(role)) if role else name
+    told = role and role.lower() != (participant or "").lower()
+    return say("{name} ({role})", name=name, role=say(role)) if role and told else name
 
 
 def sentence(text: str) -> str:
@@ -55,4 +56,5 @@ def sentence(text: str) -> str:
     ('The models differ.', 'Noisy.')
     """
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")
+    end = "。" if spoken() == "zh" else "."
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else end)

@@ -25,7 +25,7 @@ from ..layout.later import later_card, on_demand
 from ..layout.measures import plain_table
 from ..layout.origins import credits_of
 from ..layout.player import player_of_many
-from ..layout.tables import compare_address, sessions_table
+from ..layout.tables import case_table, compare_address
 from ..layout.words import count, days
 from .page import Page
 
@@ -51,7 +51,7 @@ def case_page(library: Library, name: str) -> Page | None:
         later_card(say("In short"), "summary", 150),
         *(part for at, person in enumerate(people[:MOST_PEOPLE]) for part in _participant(person, at, sessions)),
         None if people else _nobody(sessions[0]),
-        card(say("Sessions of this case"), sessions_table(summaries, with_case=False)),
+        card(say("Sessions of this case"), case_table(summaries)),
         columns(
             card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
             card(say("Credits"), credits_of(*sessions)),
@@ -113,7 +113,8 @@ def _heading(name: str, sessions: Sequence[Session], people: Sequence[str]) -> A
 
 def _participant(person: str, at: int, sessions: Sequence[Session]) -> list[Any]:
     size = len([session for session in sessions if person in set(session.speakers["participant"])])
-    title = ", ".join(filter(None, [person, listed([say(role) for role in roles_of(person, sessions)])]))
+    roles = [say(role) for role in roles_of(person, sessions) if role.lower() != person.lower()]
+    title = ", ".join(filter(None, [person, listed(roles)]))
     return [
         html.H2(title, className="above"),
         columns(_card("case-shares", at, 360), _card("case-valence", at, 360)),

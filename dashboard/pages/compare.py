@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from dash import dcc, html
 
+from pipeline.store.listing import Wanted, Word
 from reports.comparisons import session_titles
 from reports.figure_list import find_figure, has_data, message_of
 from reports.html import CAUTIONS
@@ -17,7 +18,7 @@ from reports.pair_comparison import pair_sentences, pair_tables, people_in_both,
 from reports.palette import speaker_colours
 
 from ..layout.cards import bullets, card, chip, columns, heading
-from ..layout.choosers import chooser_of_sessions, ways_to_compare
+from ..layout.choosers import MOST_SHOWN, chooser_of_sessions, options_of, ways_to_compare
 from ..layout.flags import turn_button
 from ..layout.graphs import graph, of_session, played
 from ..layout.later import later, later_card
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.sessions import Session
+    from pipeline.workspace import SessionSummary
 
     from ..sessions import Library
 
@@ -47,7 +49,7 @@ def compare_page(library: Library, search: str) -> Page:
     one, other = (library.session(asked.get(name, "")) for name in ("a", "b"))
     people = people_in_both(one, other) if one and other else []
     who = asked.get("who") if asked.get("who") in people else next(iter(people), None)
-    chooser = chooser_of_sessions(library.sessions(), asked | {"who": who or ""}, people)
+    chooser = chooser_of_sessions(_offered(library, asked), asked | {"who": who or ""}, people)
     head = heading(say("Compare"), say(_UNDER), actions=[ways_to_compare("sessions")])
     if one is None or other is None or one.id == other.id:
         return Page(say("Compare"), html.Div([head, chooser, _hint(library, asked)]))
@@ -79,7 +81,7 @@ def compare_versions(library: Library, search: str) -> tuple[Any, ...] | None:
     """What tells the states of the sessions of an address from each other; None where one of two is not there."""
     asked: Mapping[str, str] = dict(parse_qsl(search.lstrip("?")))
     if "groups" in asked:
-        return tuple((each.id, each.changed) for each in library.sessions())
+        return (library.state(),)
     found = [library.session(asked.get(name, "")) for name in ("a", "b")]
     if None in found:
         return None
@@ -89,6 +91,29 @@ def compare_versions(library: Library, search: str) -> tuple[Any, ...] | None:
 
 
 _FIGURES = ("case-shares", "case-valence")
+
+_MOST_OFFERED = 300
+"""Sessions that can be chosen at once; of more, typing finds the others."""
+
+
+def found_sessions(library: Library, typed: str, chosen: str | None) -> list[dict[str, str]] | None:
+    """The choices for what somebody types, and what is chosen; None where all are there already."""
+    if library.totals().sessions <= _MOST_OFFERED:
+        return None
+    words = tuple(Word(each) for each in typed.split() if each != "·")[:8]
+    found, _ = library.listed(Wanted(words), 0, MOST_SHOWN)
+    return options_of(_with(library, found, [chosen or ""]))
+
+
+def _offered(library: Library, asked: Mapping[str, str]) -> list[SessionSummary]:
+    """The first sessions, and those that are chosen."""
+    found, _ = library.listed(Wanted(), 0, _MOST_OFFERED)
+    return _with(library, found, [asked.get(name, "") for name in ("a", "b")])
+
+
+def _with(library: Library, found: list[SessionSummary], chosen: Sequence[str]) -> list[SessionSummary]:
+    known = {each.id for each in found}
+    return [*library.summaries([each for each in chosen if each not in known]), *found]
 
 
 def _hint(library: Library, asked: Mapping[str, str]) -> Any:

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from pipeline.access.visitors import visitor
+from pipeline.store.listing import MOST_VOICES
 from reports.drawing import clock
-from reports.language import say, spoken
-from reports.themes import theme_now
+from reports.language import say
 
 from ..layout.cards import aria, card, command, heading
-from ..layout.tables import case_address, sessions_table
+from ..layout.tables import case_address, session_rows, sessions_table
 from ..layout.words import count, days
 from ..layout.work import DAY, upload_card, work_card
+from ..listing import block_of, wanted_by
 from .page import Page
 
 if TYPE_CHECKING:
-    from pipeline.workspace import CaseSummary, SessionSummary
+    from pipeline.store.listing import Names, Totals
+    from pipeline.workspace import CaseSummary
 
     from ..sessions import Library
 
 
+CHOICES = ("case", "participant", "role", "voices", "from", "to")
+"""What stands above the table to choose sessions by."""
+
+_MOST_CASES = 60
+"""Cases that have a card; of more, those in which something changed last."""
+
+
 def home_page(library: Library) -> Page:
     """Recordings to add, and the cases and sessions of a workspace, or how to make the first one."""
-    sessions, cases = library.sessions(), library.cases()
-    filled = bool(sessions)
+    totals, names = library.totals(), library.names()
+    filled = bool(totals.sessions)
     parts = [
-        heading(say("Sessions"), _counted(sessions, cases)) if filled else _no_sessions(library),
-        upload_card([case.name for case in cases]),
+        heading(say("Sessions"), _counted(totals)) if filled else _no_sessions(library),
+        upload_card(names.cases),
         work_card(say("Work"), everything=False),
-        html.Div(_cases(cases), id="cases"),
-        _sessions(library, sessions, cases) if filled else _otherwise(library),
+        html.Div(cases_part(library), id="cases"),
+        _sessions(totals, names) if filled else _otherwise(library),
         dcc.Store(id="sessions-stale"),
     ]
     return Page(say("Sessions"), html.Div(parts))
@@ -42,24 +52,33 @@ def home_page(library: Library) -> Page:
 
 def cases_part(library: Library) -> Any:
     """The cards of the cases, as the page shows them when sessions were added."""
-    return _cases(library.cases())
-
-
-def _counted(sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) -> str:
-    sound = sum(each.duration for each in sessions)
-    return say(
-        "{sessions} in {cases}, {time} of sound",
-        sessions=count(len(sessions), "session"),
-        cases=count(len(cases), "case"),
-        time=clock(sound),
+    cases = library.cases(_MOST_CASES)
+    if not cases:
+        return None
+    number = library.totals().cases
+    more = say("The {most} of {count} cases in which something changed last; the filter below has all of them.",
+               most=len(cases), count=f"{number:,}")  # fmt: skip
+    return html.Section(
+        [
+            html.H2(say("Cases"), className="above"),
+            html.P(more, className="about") if number > len(cases) else None,
+            html.Div(list(map(_case, cases)), className="cases"),
+        ]
     )
 
 
-def _cases(cases: Sequence[CaseSummary]) -> Any:
-    if not cases:
-        return None
-    return html.Section(
-        [html.H2(say("Cases"), className="above"), html.Div(list(map(_case, cases)), className="cases")]
+def table_rows(library: Library, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows that the table asks for, and how many there are in all."""
+    found, count = library.listed(wanted_by(request), *block_of(request))
+    return {"rowData": session_rows(found), "rowCount": count}
+
+
+def _counted(totals: Totals) -> str:
+    return say(
+        "{sessions} in {cases}, {time} of sound",
+        sessions=count(totals.sessions, "session"),
+        cases=count(totals.cases, "case"),
+        time=clock(totals.duration),
     )
 
 
@@ -72,30 +91,36 @@ def _case(case: CaseSummary) -> dcc.Link:
     return dcc.Link(lines, href=case_address(case.name), className="case")
 
 
-def _sessions(library: Library, sessions: Sequence[SessionSummary], cases: Sequence[CaseSummary]) -> html.Section:
-    key = "sessions-table", library.state(), spoken(), theme_now().name
-    people = sorted({each.participant for session in sessions for each in session.speakers if each.participant})
-    roles = sorted({each.role for session in sessions for each in session.speakers if each.role})
+def _sessions(totals: Totals, names: Names) -> html.Section:
     filters = html.Div(
         [
-            dmc.TextInput(id="search", placeholder=say("Search recordings, cases, speakers"), **aria(say("Search"))),
-            _choice("case", [case.name for case in cases]),
-            _choice("participant", people),
-            _choice("role", roles),
+            dmc.TextInput(id="search", placeholder=say("Search recordings, cases, speakers"), **aria(say("Search")),
+                          debounce=150),
+            _choice("case", [(each, each) for each in names.cases]),
+            _choice("participant", [(each, each) for each in names.participants]),
+            _choice("role", [(each, say(each)) for each in names.roles]),
+            _choice("voices", [(f"{number}", say(words)) for number, words in _VOICES.items()]),
             *(_day(which) for which in ("From", "To")),
         ],
         className="filters",
-    )
+    )  # fmt: skip
     about = say("The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant.")
-    return card(say("All sessions"), filters, library.part(key, lambda: sessions_table(sessions)), about=about)
+    return card(say("All sessions"), filters, sessions_table(totals.sessions), about=about)
 
 
-def _choice(what: str, known: Sequence[str]) -> dmc.Select:
-    name: dict[str, Any] = aria(say(f"Only this {what}"))
-    data = [{"value": each, "label": say(each) if what == "role" else each} for each in known]
+_VOICES = {1: "one voice", 2: "two voices", 3: "three voices", MOST_VOICES: "four voices or more"}
+_MOST_SHOWN = 80
+"""Names that a filter shows at once; typing finds the others."""
+
+
+def _choice(what: str, known: Sequence[tuple[str, str]]) -> dmc.Select:
+    name: dict[str, Any] = aria(say(f"Only this {what}" if what != "voices" else "Only so many voices"))
+    placeholder = say(f"Any {what}" if what != "voices" else "Any voices")
+    data = [{"value": each, "label": label} for each, label in known]
     return dmc.Select(
-        id=f"filter-{what}", data=data, placeholder=say(f"Any {what}"), clearable=True, searchable=True, **name
-    )
+        id=f"filter-{what}", data=data, placeholder=placeholder, clearable=True, searchable=True, limit=_MOST_SHOWN,
+        **name,
+    )  # fmt: skip
 
 
 def _day(which: str) -> dmc.TextInput:
@@ -105,14 +130,25 @@ def _day(which: str) -> dmc.TextInput:
     )
 
 
+_NOT_SHARED = "No case is shared with you yet. An admin can share one with turntone users grant."
+_NOTHING_IN_THEM = "The cases that are shared with you have no sessions yet. Add a recording to one of them."
+
+
 def _no_sessions(library: Library) -> Any:
+    here = visitor()
+    if here is not None and here.cases is not None:
+        return heading(say("No sessions yet"), say(_NOT_SHARED if not here.cases else _NOTHING_IN_THEM))
     return heading(
         say("No sessions yet"),
         say("The workspace {path} is empty. Add a recording to make the first one.", path=library.path),
     )
 
 
-def _otherwise(library: Library) -> html.Section:
+def _otherwise(library: Library) -> html.Section | None:
+    """How sessions come from a terminal, for whoever may do everything here."""
+    here = visitor()
+    if here is not None and here.cases is not None:
+        return None
     folder = quote(str(library.path))
     return card(
         say("Or in a terminal"),

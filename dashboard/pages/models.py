@@ -78,7 +78,7 @@ def _health(library: Library) -> Any:
             ("Turntone", library_version("turntone")),
             (say("Device"), say("cpu, {count} cores", count=os.cpu_count()) if device == "cpu" else device),
             (say("Workspace"), html.Span(str(library.path.resolve()), className="path")),
-            (say("Sessions"), count(len(library.sessions()), "session")),
+            (say("Sessions"), count(library.totals().sessions, "session")),
             (say("State"), usable),
             (say("Jobs"), jobs),
         ]

@@ -24,7 +24,7 @@ _UNKNOWN = "Say who they are, and they are known by their voice in the case's ot
 
 def participants_page(library: Library) -> Page:
     """The people of all cases; ``assets/participants.js`` fills it."""
-    if not library.sessions():
+    if not library.totals().sessions:
         link = dcc.Link(say("Add recordings"), href="/", className="button")
         head = heading(say("Nobody is known yet"), say("Speakers come with recordings."))
         return Page(say("Participants"), html.Div([head, link]))

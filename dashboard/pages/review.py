@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ..sessions import Library
 
 _KEYS = (
-    (("1", "to", "9"), "the emotion of that number"),
-    (("Shift", "1", "to", "9"), "the speaker of that number"),
+    (("1 – 9",), "the emotion of that number"),
+    (("Shift", "1 – 9"), "the speaker of that number"),
     (("Enter",), "right as it is"),
     (("N", "P"), "next or previous turn"),
     (("H",), "hear the turn again"),

@@ -93,7 +93,7 @@ def _people(session: Session) -> list[Any]:
         chip(
             translated(session.who_is(row["label"])),
             colours[row["label"]],
-            say(row["role"]) if row["role"] else None,
+            say(row["role"]) if row["role"] and row["role"].lower() != (row["participant"] or "").lower() else None,
             say("talks {time}", time=clock(row["talk_time"])),
         )
         for row in session.speakers.to_dict("records")
@@ -103,7 +103,7 @@ def _people(session: Session) -> list[Any]:
 def _results(session: Session) -> list[Any]:
     speakers, labels = len(session.speakers), len(session.scheme.labels)
     return [
-        _figure_card("session-map", 240 + 44 * min(speakers, 8), say("Click a turn to hear it.")),
+        _figure_card("session-map", 240 + 44 * min(speakers, 8), say("Click a turn to hear it."), first=True),
         _figure_card("trajectories", 280 * min(speakers, 8) + 80, say("Click a point to hear it.")),
         card(
             say("Turns"),
@@ -117,10 +117,10 @@ def _results(session: Session) -> list[Any]:
     ]
 
 
-def _figure_card(name: str, height: int, more: str = "") -> html.Section:
+def _figure_card(name: str, height: int, more: str = "", first: bool = False) -> html.Section:
     entry = find_figure(name)
     about = " ".join(filter(None, [say(entry.about), more]))
-    return later_card(say(entry.title), name, height, about)
+    return later_card(say(entry.title), name, height, about, first)
 
 
 def _folded(name: str, height: int) -> html.Section:

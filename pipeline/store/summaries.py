@@ -118,12 +118,12 @@ class CaseSummary:
 
 
 def session_summaries(
-    connection: Connection, case: str | None = None, session_id: str | None = None
+    connection: Connection, case: str | None = None, session_ids: Sequence[str] | None = None
 ) -> list[SessionSummary]:
-    """The sessions of a case, of all, or the one of an id, ordered by case, date and time of analysis; undated ones
+    """The sessions of a case, of all, or those of some ids, ordered by case, date and time of analysis; undated ones
     come last."""
     wanted = [*([] if case is None else [CASES.c.name == case]), *seen_sessions()]
-    wanted += [] if session_id is None else [SESSIONS.c.id == session_id]
+    wanted += [] if session_ids is None else [SESSIONS.c.id.in_(list(session_ids))]
     rows = connection.execute(_sessions().where(*wanted)).mappings().all()
     speakers, matches = defaultdict(list), defaultdict(list)
     for row in connection.execute(_speakers().where(*wanted)).mappings():
@@ -162,17 +162,25 @@ def state_of(connection: Connection) -> str:
     return f"{count} {last}"
 
 
-def case_summaries(connection: Connection) -> list[CaseSummary]:
-    """All cases with sessions, by name; counted by the database, as an archive has very many."""
+def case_summaries(connection: Connection, most: int | None = None) -> list[CaseSummary]:
+    """All cases with sessions, by name; counted by the database, as an archive has very many.
+
+    Where there are more than ``most``, those in which something changed last.
+    """
     counted = (func.count(), func.min(SESSIONS.c.date), func.max(SESSIONS.c.date))
     cases = select(CASES.c.id, CASES.c.name, CASES.c.models, *counted).join_from(CASES, SESSIONS)
-    rows = connection.execute(cases.where(*seen_sessions()).group_by(CASES.c.id).order_by(CASES.c.name)).all()
+    cases = cases.where(*seen_sessions()).group_by(CASES.c.id)
+    if most is not None:
+        cases = cases.order_by(func.max(SESSIONS.c.changed).desc(), CASES.c.name).limit(most)
+    rows = sorted(connection.execute(cases).all(), key=lambda row: str(row.name))
     people = defaultdict(list)
     named = (
         select(SESSIONS.c.case_id, PARTICIPANTS.c.name)
         .join_from(SPEAKERS, PARTICIPANTS, SPEAKERS.c.participant_id == PARTICIPANTS.c.id)
         .join(SESSIONS, SESSIONS.c.id == SPEAKERS.c.session_id)
     )
+    if most is not None:
+        named = named.where(SESSIONS.c.case_id.in_([row.id for row in rows]))
     for case_id, name in connection.execute(named.where(*seen_sessions()).distinct()):
         people[case_id].append(name)
     return [

@@ -111,24 +111,42 @@ def read_covariates(path: str | Path, by: str) -> Covariates:
         Where it cannot be read, says of nobody, or lacks the column ``by``.
     """
     path = Path(path)
-    names, rows = _read(path)
-    if not {"session", "participant"} & set(names):
-        raise ConfigError(
-            f"{path}: it has neither a column 'session' nor 'participant'; one of them says of whom a row speaks"
-        )
-    others = tuple(name for name in names if name not in KEYS)
-    if by not in others:
-        raise ConfigError(f"{path}: there is no column '{by}'; it has {', '.join(others) or 'none to compare by'}")
-    return Covariates(path, others, rows)
-
-
-def _read(path: Path) -> tuple[list[str], tuple[tuple[int, dict[str, str]], ...]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8 text; save it as CSV with UTF-8") from None
+        raise ConfigError(_NOT_TEXT.format(path=path)) from None
+    return parse_covariates(path, text, by)
+
+
+def covariates_of(name: str, content: bytes, by: str | None = None) -> Covariates:
+    """The same from the content of a file of that name; without ``by``, which columns it has."""
+    try:
+        return parse_covariates(Path(name), content.decode("utf-8-sig"), by)
+    except UnicodeDecodeError:
+        raise ConfigError(_NOT_TEXT.format(path=name)) from None
+
+
+def parse_covariates(path: Path, text: str, by: str | None) -> Covariates:
+    """The same from its text."""
+    names, rows = _read(path, text)
+    if not {"session", "participant"} & set(names):
+        raise ConfigError(
+            f"{path}: it has neither a column 'session' nor 'participant'; one of them says of whom a row speaks"
+        )
+    others = tuple(name for name in names if name not in KEYS)
+    if by not in others and (by is not None or not others):
+        raise ConfigError(
+            f"{path}: there is no column '{by or 'to compare by'}'; it has {', '.join(others) or 'none to compare by'}"
+        )
+    return Covariates(path, others, rows)
+
+
+_NOT_TEXT = "{path}: not UTF-8 text; save it as CSV with UTF-8"
+
+
+def _read(path: Path, text: str) -> tuple[list[str], tuple[tuple[int, dict[str, str]], ...]]:
     head = text.split("\n", 1)[0]
     separator = max(",;\t", key=head.count)
     reader = csv.reader(text.splitlines(), delimiter=separator)

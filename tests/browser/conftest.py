@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashboard.app import listen, make_app, uvicorn_server
+from dashboard.app import served
 from tests.dashboard.workspaces import fill
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def eventually(page: Page, expression: str, seconds: float = 20) -> None:
 def _watched(context: BrowserContext) -> Iterator[Page]:
     opened = context.new_page()
     wrong: list[str] = []
-    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     opened.on("request", lambda asked: wrong.append(f"foreign request: {asked.url}") if _is_foreign(asked) else None)
@@ -96,18 +95,16 @@ def _watched(context: BrowserContext) -> Iterator[Page]:
     assert wrong == []
 
 
+def _is_wrong(said: Any) -> bool:
+    """Errors, and what Plotly warns of, which it writes as traces."""
+    return said.type in ("error", "assert") or said.text.startswith(("WARN:", "ERROR:"))
+
+
 def _is_foreign(asked: Any) -> bool:
     return not asked.url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:"))
 
 
 def serving(workspace: Path) -> Iterator[str]:
     """Serves the dashboard of a workspace while a fixture lasts; gives its address."""
-    with listen("127.0.0.1", 0) as sock:
-        server = uvicorn_server(make_app(workspace))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=10)
+    with served(workspace) as address:
+        yield address

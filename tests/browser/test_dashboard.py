@@ -212,7 +212,24 @@ def test_search_narrows_the_list(page: Page, address: str) -> None:
     page.get_by_role("link", name="session-0.wav").wait_for()
     page.get_by_label("Search").fill("session-1")
     page.get_by_role("link", name="session-0.wav").wait_for(state="detached")
-    assert page.get_by_role("link", name="session-1.wav").count() == 1
+    page.get_by_role("link", name="session-1.wav").wait_for()
+    page.get_by_label("Search").fill("counsellor 03-02")  # a role and a date
+    page.get_by_role("link", name="session-1.wav").wait_for(state="detached")
+    page.get_by_role("link", name="session-0.wav").wait_for()
+
+
+def test_the_list_is_sorted_by_the_database(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="session-2.wav").wait_for()
+    head = page.locator("#sessions-table .ag-header-cell[col-id=recording] .ag-header-cell-label")
+    rows = """[...document.querySelectorAll("#sessions-table .ag-center-cols-container .ag-row")]
+        .sort((a, b) => a.getAttribute("row-index") - b.getAttribute("row-index"))
+        .map((each) => each.querySelector("a")?.textContent).join()"""
+    wanted = [f"session-{number}.wav" for number in range(4)]
+    head.click()
+    eventually(page, f"{rows} === '{','.join(wanted)}'")
+    head.click()
+    eventually(page, f"{rows} === '{','.join(reversed(wanted))}'")
 
 
 def test_the_list_is_filtered_by_case_participant_role_and_date(page: Page, address: str) -> None:
@@ -239,6 +256,9 @@ def test_the_list_is_filtered_by_case_participant_role_and_date(page: Page, addr
     shown(0, 1)
     page.get_by_label("To this day").fill("2026-03-05")
     shown(0)
+    page.get_by_role("textbox", name="Only so many voices").click()
+    page.get_by_role("option", name="three voices", exact=True).click()
+    shown()
 
 
 def test_rows_show_how_each_speaker_sounds_over_time(page: Page, address: str) -> None:
@@ -334,6 +354,19 @@ def test_on_a_phone_a_turn_plays_and_no_page_is_wider_than_the_screen(phone_page
     _bring(phone_page)
     phone_page.get_by_role("button", name="Play Ben from 0:17").tap()
     eventually(phone_page, f"{_TIME} >= 17.5 && {_TIME} < 20.5")
+
+
+def test_a_table_of_ones_own_makes_the_groups(page: Page, address: str, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("participant,therapy,age\nAnna,yes,30\nBen,no,31\n", encoding="utf-8")
+    page.goto(f"{address}/compare?groups=case&measure=talk_share")
+    page.locator("#own-file").wait_for()
+    page.set_input_files("#own-file input[type=file]", table)
+    page.get_by_text("people.csv: 2 rows").wait_for()
+    page.locator("#own-result").get_by_text("yes: 1 person, 2 sessions").wait_for()
+    page.get_by_role("textbox", name="Groups by").click()
+    page.get_by_role("option", name="age", exact=True).click()
+    page.locator("#own-result").get_by_text("30: 1 person, 2 sessions").wait_for()
 
 
 def test_hostile_names_stay_text(page: Page, address: str) -> None:

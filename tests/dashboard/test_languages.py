@@ -23,7 +23,8 @@ from dashboard.sessions import Library
 from diarization.model_files import CATALOG
 from reports.exports.formats import EXPORTS
 from reports.language import catalogue, entries_of, speaking
-from reports.measures import MEASURES
+from reports.measures import MEASURES, speaker_names
+from tests.sessions import make_session
 
 from .workspaces import FIRST, HOSTILE_CASE, HOSTILE_NAME, SECOND
 
@@ -87,7 +88,7 @@ ENGLISH = re.compile(
     r"Turntone|SHA-256|dBFS|[kG]?Hz|dB\b|GiB|UTC|Anna|Ben\b|Demo|session-\d\.wav|[0-9a-f]{12,}|embedded|kappa|Cohen|"
     r"Russell|Mehrabian|Benjamini|Hochberg|Efron|English|RTTM|UEM|CSV|JSON|Praat|TextGrid|ELAN|WebVTT|SubRip|Parquet|"
     r"Label Studio|audformat|lhotse|NumPy|WhisperX|pyannote|AWS Transcribe Call Analytics|turntone[a-z -]*|Space|Home|"
-    r"Enter|Shift|Hesterberg|Stivers et al\.|Phipson|Smyth|SPEAKER_\d\d|AI|--\w+|Fisher|MSSD"
+    r"Enter|Shift|Hesterberg|Stivers et al\.|Phipson|Smyth|SPEAKER_\d\d|AI|--\w+|Fisher|MSSD|「\w+」|Knapp|Hartung|MB\b"
 )
 
 
@@ -170,3 +171,23 @@ def test_the_document_and_its_layout_are_in_the_language_asked_for(client: TestC
     assert "跳到正文" in str(client.get("/_dash-layout", headers=chinese).json())
     assert '<html lang="en">' in client.get(f"/session/{FIRST}").text
     assert client.get("/api/sessions", headers=chinese).json() == client.get("/api/sessions").json()
+
+
+def test_what_is_wrong_is_said_to_pages_in_their_language_and_to_programs_in_english(client: TestClient) -> None:
+    page = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "zh-CN"}
+    wrong = client.post("/api/uploads", json={"name": "notes.txt", "size": 10}, headers=page)
+    assert (wrong.status_code, wrong.json()["detail"].startswith("notes.txt：不支持这种文件")) == (415, True)
+    gone = "/api/sessions/ffffffffffff"
+    assert client.get(gone, headers=page).json()["detail"].startswith("没有这个会话")
+    assert (
+        client.get(gone, headers={"Accept-Language": "zh-CN"}).json()["detail"].startswith("there is no such session")
+    )
+
+
+def test_a_voice_that_says_who_speaks_does_so_in_the_language_of_the_figure() -> None:
+    session = make_session(6)
+    match = {"participant": "Anna", "probability": 0.924, "confirmed": False}
+    session.speakers["match"] = [match, None]
+    assert speaker_names(session)["SPEAKER_00"] == "Anna (voice, 92 %)"
+    with speaking("zh"):
+        assert speaker_names(session) == {"SPEAKER_00": "Anna（凭声音，92 %）", "SPEAKER_01": "Ben"}
