@@ -345,9 +345,11 @@ class JobQueue:
 
     def waiting(self) -> list[Waiting]:
         """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
-        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu")
-        lines = select(JOBS.c.lane, needs, _for_cluster(), func.count(), func.min(JOBS.c.created))
-        lines = lines.where(JOBS.c.state == "queued", *seen_jobs()).group_by(JOBS.c.lane, needs, _for_cluster())
+        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").label("needs")
+        queued = select(JOBS.c.lane, needs, _for_cluster().label("cluster"), JOBS.c.created)
+        of = queued.where(JOBS.c.state == "queued", *seen_jobs()).subquery()
+        kinds = (of.c.lane, of.c.needs, of.c.cluster)
+        lines = select(*kinds, func.count(), func.min(of.c.created)).group_by(*kinds)
         with self._reading() as connection:
             if connection is None:
                 return []
