@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 
 from dashboard.app import make_app
 from pipeline.cluster.broker import Broker
+from pipeline.cluster.recordings import sweep_handed
 from pipeline.cluster.status import cluster_status
 from pipeline.jobs.batches import submit_batch
 from pipeline.jobs.job import CLUSTER
@@ -211,3 +213,19 @@ def test_a_recording_that_arrives_damaged_is_not_analysed(
     (job,) = queue.jobs()
     assert job.reason == "0.wav: what arrived is not what was handed over; submit it again"
     assert workspace.sessions() == []
+
+
+def test_what_was_handed_over_and_never_asked_for_is_swept_after_two_days(
+    workspace: Workspace, queue: JobQueue, broker: Broker, network: Proxy, tmp_path: Path
+) -> None:
+    shared = shared_files(workspace.path)
+    assert shared is not None
+    submit(workspace, *tones(tmp_path, 1))
+    asked, *_ = handed(workspace)
+    before = (datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=2)).isoformat()
+    orphan, wanted = f"uploads/{before}-0011/a.wav", f"uploads/{before}-0022/b.wav"
+    for name in (orphan, wanted):
+        shared.store.write(name, b"sound")
+    queue.submit("analyze", {"handed": wanted}, "b.wav")
+    assert sweep_handed(workspace.path, queue) == [orphan]
+    assert handed(workspace) == sorted([asked, wanted])
