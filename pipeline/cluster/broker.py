@@ -67,13 +67,14 @@ class Broker:
             Where Celery is not installed.
         """
         try:
+            import kombu.entity
             from celery import Celery
-            from kombu.entity import Queue
         except ImportError as error:
             raise ConfigError(f"several machines need more than is installed here: {EXTRA}") from error
+        queue: Any = kombu.entity.Queue  # which has no types
         app = Celery("turntone", broker=self.url, set_as_current=False)
         app.conf.update(
-            task_queues=[Queue(name, routing_key=name, durable=True) for name in QUEUES],
+            task_queues=[queue(name, routing_key=name, durable=True) for name in QUEUES],
             task_default_queue=QUEUES[-1],
             task_create_missing_queues=False,
             task_acks_late=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from threading import Lock
@@ -18,6 +19,8 @@ from .outbox import depths
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
+
+_LOG = logging.getLogger(__name__)
 
 WAITING = {
     "turntone_jobs": "Jobs by state.",
@@ -177,7 +180,8 @@ class _WaitingCollector:
     def _of_database(self, found: dict[str, Any]) -> bool:
         try:
             counts, waiting, silence = self._queue.counts(), self._queue.waiting(), self._queue.silence()
-        except TurntoneError:
+        except TurntoneError as error:
+            _LOG.warning("%s", error)
             return False
         for state in STATES:
             found["turntone_jobs"].add_metric([state], counts.get(state, 0))
@@ -194,7 +198,8 @@ class _WaitingCollector:
         broker = broker_named()
         try:
             waiting = depths(broker) if broker else {}
-        except TurntoneError:
+        except TurntoneError as error:
+            _LOG.warning("%s", error)
             return False
         for name, count in waiting.items():
             found["turntone_messages_waiting"].add_metric([name], count)
@@ -206,5 +211,5 @@ def _registry() -> CollectorRegistry:
         from prometheus_client import CollectorRegistry, disable_created_metrics
     except ImportError as error:
         raise ConfigError(f"figures for Prometheus need more than is installed here: {EXTRA}") from error
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     return CollectorRegistry()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import Any
 from diarization.audio import hash_file
 from diarization.errors import AudioError
 
+from ..jobs.queue import JobQueue
 from ..store.shared_files import shared_files
 
 FOLDER = "uploads"
@@ -43,7 +45,8 @@ def hand_over(folder: Path, path: Path) -> dict[str, Any]:
     shared = shared_files(folder)
     if shared is None:
         return facts | {"handed": str(path.absolute().relative_to(folder.absolute()))}
-    name = f"{FOLDER}/{secrets.token_hex(8)}/{path.name}"
+    # With the day, by which what no job names is swept: whoever handed it over was killed before it asked for one.
+    name = f"{FOLDER}/{_today().isoformat()}-{secrets.token_hex(8)}/{path.name}"
     shared.store.put(path, name)
     return facts | {"handed": name}
 
@@ -93,6 +96,29 @@ def brought(folder: Path, payload: Mapping[str, Any]) -> Iterator[Path]:
         with suppress(OSError):
             path.unlink(missing_ok=True)
             place.rmdir()
+
+
+def sweep_handed(folder: Path, queue: JobQueue) -> list[str]:
+    """Remove what was handed over two days ago or more and no job names; gives what went.
+
+    Raises
+    ------
+    WorkspaceError
+        Where store or database do not answer.
+    """
+    shared = shared_files(folder)
+    if shared is None:
+        return []
+    before = (_today() - datetime.timedelta(days=2)).isoformat()
+    old = [name for name in shared.store.names(FOLDER) if name.removeprefix(f"{FOLDER}/")[:10] <= before]
+    named = queue.handed() if old else set()
+    gone = sorted(name for name in old if name not in named)
+    shared.store.remove(gone)
+    return gone
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
 
 
 def take_away(folder: Path, payload: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from diarization.errors import TurntoneError
 
 from ..jobs.queue import JobQueue
+from ..store.shared_files import check_store
 from ..workspace import Workspace
 from .broker import Broker, check_broker, reaching
 from .lanes import QUEUES
@@ -56,7 +57,7 @@ def cluster_status(workspace: Workspace, broker: Broker) -> ClusterStatus:
     queue = JobQueue(workspace.path)
     reached = _said(lambda: check_broker(broker))
     counted = _said(queue.counts)
-    kept = _said(workspace.check_usable)
+    kept = _said(lambda: _check_kept(workspace))
     here, there = counted == "ok", reached == "ok"
     workers = _workers(broker, queue if here else None) if there else []
     queues = _queues(queue if here else None, broker if there else None, workers)
@@ -65,6 +66,11 @@ def cluster_status(workspace: Workspace, broker: Broker) -> ClusterStatus:
         problems.append("no worker answers; start some: turntone worker --queues decode,gpu")
     problems += [_nobody(each) for each in queues if workers and each["jobs"] and not each["workers"]]
     return ClusterStatus(reached, counted, kept, workers, queues, queue.counts() if here else {}, problems)
+
+
+def _check_kept(workspace: Workspace) -> None:
+    workspace.check_usable()
+    check_store(workspace.path)
 
 
 def _nobody(waiting: dict[str, Any]) -> str:

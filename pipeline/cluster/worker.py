@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import socket
+import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any
@@ -25,12 +26,14 @@ from ..workspace import Workspace
 from .broker import TASK, Broker
 from .lanes import STAGES, stage_of
 from .outbox import OVERDUE, send_again
+from .recordings import sweep_handed
 
 _LOG = logging.getLogger(__name__)
 
 FACTS = "turntone"
 """The question to workers that ``ClusterWorker.facts`` answers."""
 
+_SWEEP = 6 * 3600.0  # seconds between two looks after recordings that nobody asked about
 _DATABASE_AWAY = 5.0  # seconds between two tries to claim a job while the database does not answer
 
 
@@ -160,17 +163,25 @@ class ClusterWorker:
                     return False
 
     def _look_around(self) -> None:
-        """Bring back what is lost: jobs whose process is gone, jobs whose message is gone."""
-        queue = self._worker.queue
+        """Bring back what is lost: jobs whose process is gone, jobs whose message is gone; remove what nobody wants."""
+        swept = time.monotonic()
         while not self._worker.wait(self._overdue * random.uniform(0.5, 1.0)):
             try:
-                if released := queue.release_lost():
-                    _LOG.info("jobs whose process is gone were taken back", extra={"facts": {"jobs": released}})
-                send_again(queue, self.queues, self._overdue)
+                self._bring_back()
+                if time.monotonic() - swept > _SWEEP:
+                    swept = time.monotonic()
+                    sweep_handed(self._workspace.path, self._worker.queue)
+                self._workspace.keep_swept()
             except TurntoneError as error:
                 _LOG.warning("%s", error)
             except Exception:  # this thread is the only one that looks
                 _LOG.warning("looking for lost jobs failed", exc_info=True)
+
+    def _bring_back(self) -> None:
+        queue = self._worker.queue
+        if released := queue.release_lost():
+            _LOG.info("jobs whose process is gone were taken back", extra={"facts": {"jobs": released}})
+        send_again(queue, self.queues, self._overdue)
 
 
 def check_recording(job: Job, workspace: Workspace, progress: Progress) -> str | None:

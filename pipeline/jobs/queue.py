@@ -345,9 +345,11 @@ class JobQueue:
 
     def waiting(self) -> list[Waiting]:
         """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
-        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu")
-        lines = select(JOBS.c.lane, needs, _for_cluster(), func.count(), func.min(JOBS.c.created))
-        lines = lines.where(JOBS.c.state == "queued", *seen_jobs()).group_by(JOBS.c.lane, needs, _for_cluster())
+        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").label("needs")
+        queued = select(JOBS.c.lane, needs, _for_cluster().label("cluster"), JOBS.c.created)
+        of = queued.where(JOBS.c.state == "queued", *seen_jobs()).subquery()
+        kinds = (of.c.lane, of.c.needs, of.c.cluster)
+        lines = select(*kinds, func.count(), func.min(of.c.created)).group_by(*kinds)
         with self._reading() as connection:
             if connection is None:
                 return []
@@ -356,6 +358,14 @@ class JobQueue:
                 Waiting(lane, stage, bool(cluster), count, max((at - oldest).total_seconds(), 0.0))
                 for lane, stage, cluster, count, oldest in connection.execute(lines)
             ]
+
+    def handed(self) -> set[str]:
+        """The names in the store of all recordings that were handed over for jobs."""
+        with self._reading() as connection:
+            if connection is None:
+                return set()
+            names = select(JOBS.c.payload["handed"].as_string())
+            return {name for name in connection.execute(names).scalars() if name}
 
     def silence(self) -> float | None:
         """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
-from diarization.errors import TurntoneError
+from diarization.errors import DatabaseLost, TurntoneError
 
 from ..stages.running import STAGES
+from ..store.objects import StoreAway
+from ..store.shared_files import check_store
 from ..workspace import Workspace
 from .handlers import Handler, handler_of, kinds
 from .job import Job
@@ -193,6 +196,13 @@ class Worker:
             needs = handed.needs
             self._ended_as(lambda: self.queue.hand_on(job.id, needs))
             return None
+        except (DatabaseLost, StoreAway) as error:
+            said = str(error)
+            _LOG.warning("job %s: %s", job.id, said)
+            if self._until_back():
+                return self._ended_as(lambda: self.queue.fail(job.id, said, again=True))
+            self.queue.give_back(job.id)
+            return None
         except TurntoneError as error:
             said = str(error)
             return self._ended_as(lambda: self.queue.fail(job.id, said))
@@ -201,6 +211,18 @@ class Worker:
             said = _unexpected(job, error)
             return self._ended_as(lambda: self.queue.fail(job.id, said, again=True))
         return self._ended_as(lambda: self.queue.finish(job.id, session))
+
+    def _until_back(self) -> bool:
+        """Wait until database and store answer again, or have not for long; gives whether this worker goes on."""
+        patience = time.monotonic() + _LONGEST_OUTAGE
+        while not self._stop.wait(_AGAIN):
+            with suppress(TurntoneError):
+                self.workspace.check_usable()
+                check_store(self.workspace.path)
+                return True
+            if time.monotonic() > patience:
+                return True
+        return False
 
     def _ended_as(self, end: Callable[[], Job]) -> Job:
         """Write down how a job ended, as soon as the database lets one: the work is done, only that is missing."""

@@ -197,6 +197,19 @@ def shared_files(folder: Path) -> SharedFiles | None:
     return None if shared is None else SharedFiles(folder, shared)
 
 
+def check_store(folder: Path) -> None:
+    """Nothing, where the store of a folder's workspace answers, or the folder is the workspace.
+
+    Raises
+    ------
+    StoreAway
+        Where it does not.
+    """
+    shared = shared_files(folder)
+    if shared is not None:
+        shared.store.size("turntone-workspace")
+
+
 def stage_of(recording: str, stage: str | None = None) -> str:
     """How cached stages of a recording, or one of them, are written down as gone."""
     return f"{_STAGES}{recording}" + (f"/{stage}" if stage else "")

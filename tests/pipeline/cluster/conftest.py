@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +78,11 @@ class Forked:
         return self._status
 
 
+def _services() -> dict[str, str]:
+    """Where services are, as this process knows it."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+
+
 class Workers:
     """Workers of one workspace, and what they have said of the ends of jobs.
 
@@ -87,10 +93,16 @@ class Workers:
     broker : str
     folder : Path
         For what they say.
+    own_folders : bool
+        Whether each has the shared workspace in a folder of its own, as on another machine.
     """
 
-    def __init__(self, nursery: Nursery, workspace: Workspace, broker: str, folder: Path) -> None:
+    def __init__(
+        self, nursery: Nursery, workspace: Workspace, broker: str, folder: Path, own_folders: bool = False
+    ) -> None:
         self._nursery, self._workspace, self._broker, self._folder = nursery, workspace, broker, folder
+        self._own_folders = own_folders
+        self.folders: list[Path] = []
         self.processes: list[Forked] = []
 
     def start(self, count: int = 1, queues: str = "decode,gpu", threads: int = 1, pause: float = 0.0) -> list[Forked]:
@@ -101,12 +113,22 @@ class Workers:
             pid = self._nursery.ask(
                 out=str(name.with_suffix(".out")),
                 log=str(name.with_suffix(".log")),
-                environment={VARIABLE: self._broker},
-                arguments=[str(self._workspace.path), queues, threads, pause],
+                environment=_services() | {VARIABLE: self._broker},
+                arguments=[str(self._home()), queues, threads, pause],
             )
             begun.append(Forked(self._nursery, pid))
             self.processes.append(begun[-1])
         return begun
+
+    def _home(self) -> Path:
+        """The folder of the next one's workspace."""
+        if not self._own_folders:
+            return self._workspace.path
+        folder = self._folder / f"machine-{len(self.folders)}"
+        folder.mkdir()
+        shutil.copy(self._workspace.path / "shared.yaml", folder)
+        self.folders.append(folder)
+        return folder
 
     def ends(self) -> list[tuple[str, str]]:
         """Every end of a job that any of them told: id and state."""
