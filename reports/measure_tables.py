@@ -88,16 +88,19 @@ def measure_tables(session: Session) -> list[MeasureTable]:
     )
     taking = say("Who talks how long.")
     return [
-        _of_speakers(session, table, say("Turn taking"), taking, _with_transcript(session, _TURN_TAKING)),
+        _of_speakers(session, table, say("Turn taking"), taking, with_transcript([session], _TURN_TAKING)),
         _of_session(table),
         _with_halves(session, dynamics),
         *_of_pairs(session, table),
     ]
 
 
-def _with_transcript(session: Session, chosen: Sequence[tuple[str, str | None]]) -> Sequence[tuple[str, str | None]]:
+def with_transcript(
+    sessions: Sequence[Session], chosen: Sequence[tuple[str, str | None]]
+) -> Sequence[tuple[str, str | None]]:
     """The measures without those of words where nobody's words are known."""
-    return chosen if session.turns["text"].any() else [each for each in chosen if each[0] != "speaking_rate"]
+    known = any(session.turns["text"].any() for session in sessions)
+    return chosen if known else [each for each in chosen if each[0] != "speaking_rate"]
 
 
 def speakers_shown(session: Session) -> list[str]:

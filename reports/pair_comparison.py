@@ -10,7 +10,7 @@ from .between.drivers import driving_turns
 from .changes import change_between
 from .comparisons import session_titles
 from .language import say, translated
-from .measure_tables import MeasureTable, cell_of, described, row_of
+from .measure_tables import MeasureTable, cell_of, described, row_of, with_transcript
 from .measures import measure_session
 from .similarity import Similarity
 from .wording import by_chance, number
@@ -128,7 +128,7 @@ def pair_tables(one: Session, other: Session, participant: str | None) -> list[M
 def _of_participant(sessions: tuple[Session, Session], participant: str, columns: list[str]) -> list[MeasureTable]:
     labels = [_label_of(session, participant) for session in sessions]
     emotions = [label for label in sessions[0].scheme.labels if label in sessions[1].scheme.labels]
-    chosen = (*_OF_SPEAKER, *(("emotion_share", label) for label in emotions))
+    chosen = (*with_transcript(sessions, _OF_SPEAKER), *(("emotion_share", label) for label in emotions))
     rows = _rows(sessions, chosen, labels)
     about = say("In brackets the 95 % interval over the session's turns.")
     return [MeasureTable(say("{who} in both sessions", who=participant), about, columns, rows, [""] * len(rows))]

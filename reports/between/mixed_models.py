@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..resampling import Floats
 
 _ALIKE = 2.0
-"""By how much rows that are alike make a mean less sure than as many independent ones: correlation 0.3 of neighbours."""
+"""By how much rows that are alike make a mean less sure than independent ones: neighbours that correlate by 0.3."""
 
 _LOWEST, _HIGHEST = -14.0, 14.0  # natural logarithm of the ratio of variances, for rows of mean weight 1
 

@@ -372,8 +372,9 @@ DYNAMICS = (
         unit="number of changes; change of the mean at each",
         definition="Exact least-squares segmentation of the turns' values into at most six stretches of at least four "
         "turns (ruptures), their number by the modified BIC of Zhang and Siegmund (a change costs 48 / n more), with "
-        "the likelihood of noise whose neighbours are as alike as these are about their means. One row with the number, then one for each change: "
-        "the difference of the means, the turn with which the new stretch begins, and its time.",
+        "the likelihood of noise whose neighbours are as alike as these are about their means. One row with the "
+        "number, then one for each change: the difference of the means, the turn with which the new stretch begins, "
+        "and its time.",
         source="Truong, Oudre and Vayatis (2020), Signal Processing 167, 107299; Zhang and Siegmund (2007), Biometrics "
         "63(1), 22-32; Chakar, Lebarbier, Levy-Leduc and Robin (2017), Bernoulli 23(2), 1408-1447, for noise with "
         "memory",
