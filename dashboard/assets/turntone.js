@@ -241,6 +241,16 @@
 
   mount("player", () => { current = null; });
 
+  /* The field for a table of one's own is reached by the keyboard and has a name; Dash's own has neither. */
+  mount("own-file", (zone) => {
+    const input = zone.querySelector("input");
+    if (!input) return;
+    input.setAttribute("aria-label", zone.textContent);
+    input.removeAttribute("style");
+    input.className = "hidden-input";
+    input.tabIndex = 0;
+  });
+
   window.dash_clientside = window.dash_clientside || {};
   const same = () => window.dash_clientside.no_update;
 

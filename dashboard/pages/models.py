@@ -153,7 +153,7 @@ def _table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Any:
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in names]))
     body = html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows])
     return html.Div(
-        html.Table([head, body], className="plain-table"),
+        html.Table([head, body], className="plain-table wide" if len(names) > 4 else "plain-table"),
         className="scroll",
         tabIndex="0",
         role="region",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,16 @@ from starlette.testclient import TestClient
 from dashboard.layout.later import page_key
 
 UPDATE = "/_dash-update-component"
+
+_TABLE = b64encode(b"participant,therapy\nAnna,yes\nBen,no\n").decode()
+_GIVEN: dict[str, Any] = {
+    "getRowsRequest": {"startRow": 0, "endRow": 100, "filterModel": {}, "sortModel": []},
+    "searchValue": "Demo",
+    "contents": f"data:text/csv;base64,{_TABLE}",
+    "filename": "people.csv",
+    "value": "therapy",
+}
+"""What somebody might have chosen, by property."""
 
 
 def page_body(client: TestClient, path: str) -> dict[str, Any]:
@@ -53,7 +64,7 @@ def _body(callback: dict[str, Any], path: str, part: str) -> dict[str, Any]:
 
 def _filled(dependency: dict[str, str], path: str, part: str) -> dict[str, Any]:
     known, own = dependency["property"], _id(dependency["id"], path, part)
-    values = {"pathname": path, "search": "", "id": own}
+    values = {"pathname": path, "search": "", "id": own} | _GIVEN
     wanted = 1 if isinstance(own, dict) or "stale" in dependency["id"] else None
     return {"id": own, "property": known, "value": values.get(known, wanted)}
 
@@ -62,7 +73,7 @@ def _id(text: str, path: str, part: str) -> Any:
     if not text.startswith("{"):
         return text
     found: dict[str, Any] = json.loads(text)
-    matched = {"part": part, "of": page_key(path, "")}
+    matched = {"part": part, "of": page_key(path, ""), "name": "a"}
     return {key: matched[key] if value == ["MATCH"] else value for key, value in found.items()}
 
 

@@ -203,7 +203,7 @@ def test_events_tell_of_jobs_that_are_seen(people: People) -> None:
         user = Accounts(people.workspace.path).user(who)
 
         async def one() -> str:
-            events = _all_events(JobQueue(people.workspace.path, guarded=True))
+            events = _all_events(JobQueue(people.workspace.path, guarded=True), "en")
             return await anext(events)
 
         with visiting(user.visitor("page")):
@@ -213,6 +213,23 @@ def test_events_tell_of_jobs_that_are_seen(people: People) -> None:
 
     assert [each["title"] for each in first("vera")] == ["demo-call.wav"]
     assert first("otto") == []
+
+
+def test_the_table_of_sessions_has_rows_of_ones_own_cases_only(people: People) -> None:
+    def rows(who: str) -> tuple[int, int]:
+        client = people.client(who)
+        (body,) = (body for output, body in all_bodies(client, "/", ()) if "getRowsResponse" in output)
+        answer = client.post(UPDATE, json=body).json()["response"]["sessions-table"]["getRowsResponse"]
+        return answer["rowCount"], len(answer["rowData"])
+
+    assert (rows("ada"), rows("vera"), rows("nora")) == ((4, 4), (2, 2), (0, 0))
+
+
+def test_whoever_sees_no_case_reads_that_none_is_shared(people: People) -> None:
+    client = people.client("nora")
+    said = client.post(UPDATE, json=page_body(client, "/")).text
+    assert "No case is shared with you yet." in said
+    assert "is empty" not in said
 
 
 def test_a_route_that_forgets_to_ask_finds_a_closed_workspace(people: People) -> None:
