@@ -93,9 +93,9 @@ def _told(session: Session, scores: Floats) -> dict[str, Any]:
 
 def _text(session: Session, part: Part) -> str | None:
     """What is said in a stretch of a turn, as if the turn was spoken evenly."""
-    turn = session.turns.loc[part.turn]
-    length = turn["end"] - turn["start"]
-    return text_within(turn["text"], (part.start - turn["start"]) / length, (part.end - turn["start"]) / length)
+    row: dict[Any, Any] = session.turns.loc[part.turn].to_dict()
+    start, length = float(row["start"]), float(row["end"] - row["start"])
+    return text_within(row["text"], (part.start - start) / length, (part.end - start) / length)
 
 
 def _scores(session: Session, part: Part) -> Floats | None:

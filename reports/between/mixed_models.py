@@ -147,7 +147,8 @@ def regress_means(values: Floats, design: Floats, groups: NDArray[np.int64], wei
     shares = (left.T * precision) @ left * truly
     own = (estimates**2 @ truly) * rest / np.trace(shares)
     errors = np.sqrt(np.maximum(own, np.diag(covariance) * rest / freedom))
-    degrees = min(float(freedom), float(np.trace(shares) ** 2 / np.trace(shares @ shares)))
+    fewer = float(np.trace(shares) ** 2 / np.trace(shares @ shares))
+    degrees = fewer if fewer < freedom - 1e-9 else float(freedom)
     p_values = 2 * student.sf(np.abs(coefficients) / np.maximum(errors, 1e-300), degrees)
     reach = student.ppf(0.975, degrees) * errors
     low, high = coefficients - reach, coefficients + reach

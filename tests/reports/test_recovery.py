@@ -9,6 +9,7 @@ from diarization.diarizations import diarization_of
 from diarization.segments import Segment
 from diarization.turns import Turn
 from reports.attribution import SaidTurn
+from reports.evaluation_results import trend_figures
 from reports.recovery import SessionMean, Trend, known_valences, speaker_courses, trends
 from reports.truth import Labelled, Truth
 
@@ -96,3 +97,27 @@ def test_trends_need_three_sessions_with_both_and_more_than_a_day() -> None:
     assert trends([*two, session(2, {"A": 0.0}, {})]) == []
     assert trends([session(0, {"A": 0.0}, {"A": 0.0}) for _ in range(3)]) == []
     assert trends([*two, session(2, {"A": 0.0}, {"A": 0.0}, case="D")]) == []
+
+
+def judged(levels: list[float], true: list[float]) -> list[Trend]:
+    """The trend over sessions a fortnight apart, each of four found turns around its level."""
+    steps = []
+    for number, (level, truly) in enumerate(zip(levels, true, strict=True)):
+        turns = np.array([(10.0 * at, 2.0, level + 0.01 * (-1) ** at) for at in range(4)])
+        day = datetime.date(2025, 1, 1) + datetime.timedelta(14 * number)
+        steps.append(SessionMean("C", day, {"A": truly}, {"A": level}, {"A": turns}))
+    return trends(steps)
+
+
+def test_what_the_report_would_say_of_a_trend_is_told() -> None:
+    (rising,) = judged([-0.4, -0.21, 0.01, 0.2, 0.41], [-0.6, -0.3, 0.0, 0.3, 0.6])
+    assert rising.p is not None and rising.p < 0.001
+    assert (rising.shown_direction, rising.true_direction) == ("up", "up")
+    (chance,) = judged([0.1, -0.3, 0.2, -0.2, 0.1], [-0.6, -0.3, 0.0, 0.3, 0.6])
+    assert chance.p is not None and chance.p > 0.05
+    assert chance.shown_direction == "level"
+    (short,) = judged([-0.4, 0.0, 0.4], [0.0, 0.0, 0.0])
+    assert (short.p, short.shown_direction) == (None, None)  # the report says not enough data
+    found = trend_figures([rising, chance, short])
+    assert (found["num_moving"], found["moving_shown"]) == (2, 0.5)
+    assert (found["num_level"], found["level_shown"]) == (0, None)

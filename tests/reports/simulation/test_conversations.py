@@ -111,6 +111,15 @@ def test_a_course_is_the_first_speakers(corpus: Path, tmp_path: Path) -> None:
         assert (own[0], own[-1]) == ("angry", "neutral")
 
 
+def test_a_flat_trend_is_upset_and_happy_from_the_first_session_to_the_last(corpus: Path, tmp_path: Path) -> None:
+    found = made(corpus, tmp_path / "out", conversations=3, trend="flat", course="flat", minutes=2.0)
+    assert {each.truth["case"] for each in found} == {"simulated, flat, seed 0"}
+    first = next(iter(found[0].truth["talk_time"]))
+    for each in found:
+        times = each.truth["emotion_time"][first]
+        assert times["angry"] > 0 < times["happy"]
+
+
 def test_a_trend_is_a_case_of_the_same_people_week_by_week(corpus: Path, tmp_path: Path) -> None:
     found = made(corpus, tmp_path / "out", conversations=3, trend="improving", course="flat", minutes=0.8)
     assert [each.truth["date"] for each in found] == ["2025-01-06", "2025-01-13", "2025-01-20"]
