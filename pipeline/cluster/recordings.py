@@ -99,7 +99,7 @@ def brought(folder: Path, payload: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def sweep_handed(folder: Path, queue: JobQueue) -> list[str]:
-    """Remove what was handed over two days ago or more and no job names; gives what went.
+    """Remove what was handed over for jobs that are done, or two days ago and no job names it; gives what went.
 
     Raises
     ------
@@ -110,9 +110,9 @@ def sweep_handed(folder: Path, queue: JobQueue) -> list[str]:
     if shared is None:
         return []
     before = (_today() - datetime.timedelta(days=2)).isoformat()
-    old = [name for name in shared.store.names(FOLDER) if name.removeprefix(f"{FOLDER}/")[:10] <= before]
-    named = queue.handed() if old else set()
-    gone = sorted(name for name in old if name not in named)
+    there = shared.store.names(FOLDER)
+    is_done = queue.handed() if there else {}
+    gone = sorted(name for name in there if is_done.get(name, name.removeprefix(f"{FOLDER}/")[:10] <= before))
     shared.store.remove(gone)
     return gone
 

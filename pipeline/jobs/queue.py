@@ -359,13 +359,13 @@ class JobQueue:
                 for lane, stage, cluster, count, oldest in connection.execute(lines)
             ]
 
-    def handed(self) -> set[str]:
-        """The names in the store of all recordings that were handed over for jobs."""
+    def handed(self) -> dict[str, bool]:
+        """The names in the store of all recordings that were handed over for jobs, and whether their job is done."""
         with self._reading() as connection:
             if connection is None:
-                return set()
-            names = select(JOBS.c.payload["handed"].as_string())
-            return {name for name in connection.execute(names).scalars() if name}
+                return {}
+            names = select(JOBS.c.payload["handed"].as_string(), JOBS.c.state)
+            return {name: state == "done" for name, state in connection.execute(names) if name}
 
     def silence(self) -> float | None:
         """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""
