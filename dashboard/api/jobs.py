@@ -119,7 +119,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         _found(queue, job_id)
         gone = queue.forget(job_id)
         if gone.payload.get("upload"):
-            remove_upload(FilePath(gone.payload["path"]))
+            remove_upload(FilePath(gone.payload["path"]), library.path)
         return Response(status_code=204)
 
     return routes
@@ -135,7 +135,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     HTTPException
         Where there is no such upload, or bytes of it are missing.
     """
-    from pipeline.jobs.analyses import ANALYZE, analysis_payload
+    from pipeline.jobs.analyses import ANALYZE, analysis_payload, share_upload
     from pipeline.settings import load_config, load_runtime, preset_names
 
     if new.preset is not None and new.preset not in preset_names():
@@ -146,6 +146,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     library.check_usable()
     check_sees(new.case)
     file = uploads.finished(new.upload)
+    share_upload(library.path, file)
     payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
     return queue.submit(ANALYZE, payload, file.name)
 

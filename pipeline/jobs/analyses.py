@@ -15,6 +15,7 @@ from ..access.visitors import Visitor, visiting, visitor
 from ..analysis import analyze_recording
 from ..config import Config, Runtime
 from ..stages.running import Progress
+from ..store.artifacts import shared_files_of
 from ..workspace import Workspace
 from .job import Job
 
@@ -91,6 +92,8 @@ def _whose(job: Job, workspace: Workspace) -> Visitor | None:
 def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
     asked = job.payload
     path = Path(asked["path"])
+    if asked["upload"]:
+        path = upload_here(workspace.path, path)
     session = analyze_recording(
         path,
         workspace,
@@ -104,7 +107,7 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
         asked.get("consents"),
     )
     if asked["upload"]:
-        remove_upload(path)
+        remove_upload(path, workspace.path)
     return session.id
 
 
@@ -117,9 +120,47 @@ def _fingerprint(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def remove_upload(path: Path) -> None:
-    """Take away a file that was uploaded, with the folder it came in."""
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-        (path.parent / "upload.json").unlink(missing_ok=True)
-        path.parent.rmdir()
+def upload_here(folder: Path, path: Path) -> Path:
+    """Where a file that was uploaded lies on this machine: another one may have taken it, or the workspace have moved.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's.
+    path : Path
+        As the machine that took it says.
+    """
+    here = folder.absolute() / _name_of(path)
+    shared = shared_files_of(folder)
+    if shared is not None and not here.is_file():
+        shared.fetch(_name_of(path), here)
+    return here if here.is_file() else path
+
+
+def share_upload(folder: Path, path: Path) -> None:
+    """Let other machines of a shared workspace have a file that was uploaded; nothing where there are none.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the store cannot be reached.
+    """
+    shared = shared_files_of(folder)
+    if shared is not None and not shared.has(_name_of(path), path.stat().st_size):
+        shared.put(path, _name_of(path))
+
+
+def remove_upload(path: Path, folder: Path) -> None:
+    """Take away a file that was uploaded, with the folder it came in, and from the store of a shared workspace."""
+    for place in {path, folder.absolute() / _name_of(path)}:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+            (place.parent / "upload.json").unlink(missing_ok=True)
+            place.parent.rmdir()
+    shared = shared_files_of(folder)
+    if shared is not None:
+        shared.store.remove([_name_of(path)])
+
+
+def _name_of(path: Path) -> str:
+    return f"uploads/{path.parent.name}/{path.name}"

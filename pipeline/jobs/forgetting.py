@@ -26,7 +26,7 @@ def forget_in_jobs(workspace: Workspace, name: str, sessions: Collection[str], p
         connection.execute(delete(JOBS).where(JOBS.c.id.in_([row["id"] for row in own])))
     for row in own:
         if row["payload"].get("upload"):
-            remove_upload(Path(row["payload"]["path"]))
+            remove_upload(Path(row["payload"]["path"]), workspace.path)
     for log in (workspace.path / "logs").glob("*.jsonl"):
         _forget_in_log(log, name, sessions, paths)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, Select, case, func, insert, selec
 from diarization.errors import WorkspaceError
 
 from ..cache import key_of
-from ..store.database import Database
+from ..store.database import Database, asked_again
 from ..store.models import JOBS
 from ..store.pseudonyms import without_names
 from ..store.seen import seen_jobs
@@ -50,6 +50,7 @@ class JobQueue:
 
     # What there is
 
+    @asked_again
     def get(self, prefix: str) -> Job:
         """One job, by its id or by as many first digits as tell it from the others.
 
@@ -61,6 +62,7 @@ class JobQueue:
         with self._reading() as connection:
             return _job_like(connection, prefix)
 
+    @asked_again
     def find(self, job_id: str) -> Job | None:
         """The job of exactly that id; None where there is none."""
         with self._reading() as connection:
@@ -69,6 +71,7 @@ class JobQueue:
             row = connection.execute(select(JOBS).where(JOBS.c.id == job_id, *seen_jobs())).mappings().first()
             return _job(row) if row else None
 
+    @asked_again
     def jobs(self, state: str | None = None, batch: str | None = None, limit: int | None = None) -> list[Job]:
         """Jobs in the order of their submission, of a state or batch where one is given; the newest ``limit``."""
         with self._reading() as connection:
@@ -79,6 +82,7 @@ class JobQueue:
             )
             return [_job(row) for row in reversed(connection.execute(statement).mappings().all())]
 
+    @asked_again
     def counts(self, batch: str | None = None) -> dict[str, int]:
         """How many jobs are in each state; states without jobs are left out."""
         with self._reading() as connection:
@@ -89,6 +93,7 @@ class JobQueue:
             )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
+    @asked_again
     def batches(self, prefix: str) -> list[str]:
         """The batches whose name begins so, the newest last."""
         with self._reading() as connection:
@@ -98,6 +103,7 @@ class JobQueue:
             named = select(JOBS.c.batch).where(JOBS.c.batch.startswith(prefix, autoescape=True))
             return list(connection.execute(named.group_by(JOBS.c.batch).order_by(newest)).scalars())
 
+    @asked_again
     def ended_keys(self, batch: str) -> set[str]:
         """Keys of a batch's jobs that are done, or were given up after ``MAX_ATTEMPTS``."""
         with self._reading() as connection:
@@ -132,6 +138,7 @@ class JobQueue:
         (job,) = self.submit_many(kind, [(title, payload)], lane, batch)
         return job
 
+    @asked_again
     def submit_many(
         self,
         kind: str,
@@ -147,6 +154,7 @@ class JobQueue:
                 record(connection, "submitted", "job", job.id)
             return jobs
 
+    @asked_again
     def claim(self, kinds: tuple[str, ...], batch: str | None = None) -> Job | None:
         """The next job of these kinds, of a batch where one is named, now this process's; None where none is queued.
 
@@ -173,6 +181,7 @@ class JobQueue:
             }
             return _changed(connection, row["id"], begun)
 
+    @asked_again
     def report(self, job_id: str, stage: str | None = None, progress: float | None = None) -> bool:
         """Say that a running job is alive, and how far it is; gives whether it may go on."""
         said = {"stage": stage, "progress": progress}
@@ -202,6 +211,7 @@ class JobQueue:
         """The process stops before the job is done: it is queued again, and this attempt is not counted."""
         return self._end(job_id, {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "stage": None})
 
+    @asked_again
     def cancel(self, prefix: str) -> Job:
         """Take a queued job out, or ask a running one to stop at its next step; one that has ended stays as it is.
 
@@ -221,6 +231,7 @@ class JobQueue:
                 return _changed(connection, job.id, {"cancel_wanted": True})
             return job
 
+    @asked_again
     def retry(self, prefix: str, batch: str | None = None) -> Job:
         """Queue a failed or cancelled job again, with all its attempts; a job in another state stays as it is.
 
@@ -256,6 +267,7 @@ class JobQueue:
             connection.execute(JOBS.delete().where(JOBS.c.id == job.id))
             return job
 
+    @asked_again
     def release_lost(self) -> int:
         """Queue the jobs again whose process is gone; those with all attempts used up fail. Gives how many."""
         if not self._database.exists():
@@ -263,6 +275,7 @@ class JobQueue:
         with self._database.writing() as connection:
             return _release_lost(connection)
 
+    @asked_again
     def lost(self) -> list[Job]:
         """The jobs that are running as their rows say, and whose process is gone."""
         with self._reading() as connection:
@@ -275,6 +288,7 @@ class JobQueue:
             open_jobs = select(JOBS.c.id).where(JOBS.c.state.in_(("queued", "running"))).limit(1)
             return connection.execute(open_jobs).first() is not None
 
+    @asked_again
     def _end(self, job_id: str, changes: Mapping[str, Any]) -> Job:
         """Change a job that this process works on; one that was taken from it meanwhile stays as it is."""
         mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
-from diarization.errors import TurntoneError
+from diarization.errors import DatabaseLost, StoreAway, TurntoneError
 
 from ..stages.running import STAGES
 from ..workspace import Workspace
@@ -113,6 +113,7 @@ class Worker:
     def _claimed(self) -> Job | None:
         """The next job, unless this worker stops: what it gave back is not for its other threads."""
         try:
+            self.workspace.keep_swept()
             with self._claiming:
                 job = None if self._stop.is_set() else self.queue.claim(kinds(), self._batch)
                 if job is not None:
@@ -145,6 +146,8 @@ class Worker:
             return None
         except JobCancelled:
             return self.queue.cancelled(job.id)
+        except (DatabaseLost, StoreAway) as error:
+            return self.queue.fail(job.id, str(error), again=True)
         except TurntoneError as error:
             return self.queue.fail(job.id, str(error))
         except Exception as error:
