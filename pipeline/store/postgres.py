@@ -98,7 +98,7 @@ class Postgres:
             schema = connection.execute(text("SELECT current_schema()")).scalar()
             tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = :s"), {"s": schema})
             for table in tables.scalars().all():
-                connection.exec_driver_sql(f'VACUUM "{schema}"."{table}"')
+                connection.exec_driver_sql(f'VACUUM (ANALYZE) "{schema}"."{table}"')
 
     def tables(self, connection: Connection) -> set[str]:
         """The names of the tables that are there."""
