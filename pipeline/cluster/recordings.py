@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ from ..store.shared_files import shared_files
 
 FOLDER = "uploads"
 """Where recordings lie that were handed over, in a workspace's folder and in its store."""
+
+_DATED = re.compile(rf"{FOLDER}/\d{{4}}-\d\d-\d\d-")  # what is uploaded to a page, for a worker of it, is not
 
 
 def hands_over(folder: Path) -> bool:
@@ -112,9 +115,13 @@ def sweep_handed(folder: Path, queue: JobQueue) -> list[str]:
     before = (_today() - datetime.timedelta(days=2)).isoformat()
     there = shared.store.names(FOLDER)
     is_done = queue.handed() if there else {}
-    gone = sorted(name for name in there if is_done.get(name, name.removeprefix(f"{FOLDER}/")[:10] <= before))
+    gone = sorted(name for name in there if _DATED.match(name) and is_done.get(name, _day_of(name) <= before))
     shared.store.remove(gone)
     return gone
+
+
+def _day_of(name: str) -> str:
+    return name.removeprefix(f"{FOLDER}/")[:10]
 
 
 def _today() -> datetime.date:

@@ -18,7 +18,6 @@ from tests.brokers import Rabbit, wait_until
 
 from .conftest import Nursery, Workers, assert_all_whole, submit, tones, wait_for_ends
 
-
 LONG = bool(os.environ.get("TURNTONE_LONG"))
 
 
