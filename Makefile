@@ -9,14 +9,14 @@ TEST_PROCESSES ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint format models chromium soak benchmark evaluate audit clean
+.PHONY: demo test lint format models chromium services soak benchmark evaluate audit clean
 
 ## demo: install, fetch the embedded models, analyse the shipped sessions, open the dashboard
 demo: $(VENV)/.installed models
 	$(BIN)/turntone demo $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
 
 ## test: install with the test tools and run the whole suite, in two processes of up to 3 GB each (TEST_PROCESSES=4)
-test: $(VENV)/.test-installed models chromium
+test: $(VENV)/.test-installed models chromium services
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 ## lint: style, types, layers
@@ -37,6 +37,9 @@ models: $(VENV)/.installed
 chromium:
 	@command -v chromium >/dev/null 2>&1 || scripts/install-chromium
 
+services:
+	@scripts/install-services
+
 ## evaluate: the figures of README's "How good is it" on the shipped speech
 evaluate: $(VENV)/.installed models
 	$(BIN)/turntone evaluate turntone/speech
@@ -49,7 +52,7 @@ soak: $(VENV)/.test-installed
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/diarization/test_efficient_pipeline.py --timeout 3600
 	TURNTONE_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_interruptions.py -k killed_analysis --timeout 1800
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/pipeline/jobs/test_bad_media.py --timeout 1800
-	TURNTONE_CLUSTER_ROUNDS=40 $(BIN)/python -m pytest -s tests/pipeline/cluster -k together --timeout 7200
+	TURNTONE_LONG=1 TURNTONE_CLUSTER_ROUNDS=40 $(BIN)/python -m pytest -s tests/pipeline/cluster --timeout 7200
 	$(BIN)/python -m benchmarks.nulls --rounds 1000
 	TURNTONE_FUZZ=200 $(BIN)/python -m pytest -s tests/dashboard/test_api_fuzz.py --timeout 7200
 

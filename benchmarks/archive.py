@@ -1,7 +1,7 @@
 """An archive on one machine: many short calls through the job table, and the tables of a hundred thousand sessions.
 
 Run with ``python -m benchmarks.archive calls [--count 1000] [--models fake|embedded] [--seconds 10]`` and
-``python -m benchmarks.archive tables [--sessions 100000]``.
+``python -m benchmarks.archive tables [--sessions 100000] [--postgres]``.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ def main() -> None:
     calls.add_argument("--models", choices=("fake", "embedded"), default="fake")
     calls.add_argument("--threads", type=int, default=2)
     calls.add_argument("--cases", type=int, default=0, help="cases that they belong to; none where 0")
-    tables = parts.add_parser("tables", help="synthetic tables in SQLite")
+    tables = parts.add_parser("tables", help="synthetic tables in SQLite, or on a PostgreSQL server of their own")
     tables.add_argument("--sessions", type=int, default=100_000)
+    tables.add_argument("--postgres", action="store_true")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if wanted.part == "calls":
             run_calls(Path(folder), wanted.count, wanted.seconds, wanted.models, wanted.threads, wanted.cases)
+        elif wanted.postgres:
+            run_on_server(Path(folder), wanted.sessions)
         else:
             run_tables(Path(folder), wanted.sessions)
 
@@ -115,6 +118,22 @@ def _calls(folder: Path, count: int, seconds: float, models: str) -> list[Path]:
     return paths
 
 
+def run_on_server(folder: Path, count: int) -> None:
+    """The same on a PostgreSQL server that is started for it, with its files in a folder that stands for a store."""
+    from pipeline.connecting import connect_workspace
+    from tests.services import PostgresServer, postgres_binaries
+
+    binaries = postgres_binaries()
+    if binaries is None:
+        sys.exit("PostgreSQL is not installed: scripts/install-services")
+    server = PostgresServer(binaries)
+    try:
+        connect_workspace(folder / "workspace", server.new_database(), f"file://{folder}/store")
+        run_tables(folder, count)
+    finally:
+        server.close()
+
+
 def run_tables(folder: Path, count: int) -> None:
     """Fill the tables; print how long what pages and commands ask of them takes."""
     from pipeline.retention import overdue
@@ -128,7 +147,7 @@ def run_tables(folder: Path, count: int) -> None:
     for step in dict.fromkeys(steps):
         _fill(workspace, have, step)
         have = step
-        size = (workspace.path / "workspace.db").stat().st_size
+        size = _size_of_tables(workspace)
         print(f"{have} sessions: {size / 1e6:.0f} MB of tables, filled after {time.perf_counter() - begun:.0f} s")
         middle = f"{have // 2:012x}"
         asked: dict[str, Callable[[], object]] = {
@@ -146,6 +165,7 @@ def run_tables(folder: Path, count: int) -> None:
                 workspace.session(each.id) for each in workspace.sessions("Case 3")[:20]
             ],
             "what is older than it may be kept": lambda: overdue(workspace),
+            "voices of a case of 100 sessions": lambda: _voices(workspace),
         }
         for name, ask in asked.items():
             _say_time(name, ask)
@@ -168,6 +188,21 @@ def _start_page(workspace: object) -> None:
     table_rows(library, {"startRow": 0, "endRow": 100})
 
 
+def _voices(workspace: object) -> object:
+    """What every new session of a case reads, to say who speaks in it."""
+    from pipeline.store.voices import case_voices
+
+    with workspace.reading() as connection:  # type: ignore[attr-defined]
+        return case_voices(connection, workspace.path, 3)  # type: ignore[attr-defined]
+
+
+def _size_of_tables(workspace: object) -> int:
+    with workspace.reading() as connection:  # type: ignore[attr-defined]
+        if connection.dialect.name == "postgresql":
+            return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar())
+    return int((workspace.path / "workspace.db").stat().st_size)  # type: ignore[attr-defined]
+
+
 def _similarity(workspace: object) -> None:
     from reports.measures import measure_case
     from reports.similarity import session_similarity
@@ -182,7 +217,7 @@ def _similarity(workspace: object) -> None:
 
 def _fill(workspace: object, have: int, count: int) -> None:
     """Rows of sessions in cases of a hundred, from one made session; its files are all of theirs."""
-    from sqlalchemy import insert
+    from sqlalchemy import insert, text
 
     from pipeline.store.models import ARTIFACTS, CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
     from pipeline.store.rows import session_row
@@ -226,11 +261,15 @@ def _fill(workspace: object, have: int, count: int) -> None:
         for table in (TURNS, ARTIFACTS):  # copied by the database itself: millions of rows
             columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name != "session_id")
             named = ", ".join(f'x."{column.name}"' for column in table.columns if column.name != "session_id")
-            connection.exec_driver_sql(
-                f"INSERT INTO {table.name} (session_id, {columns}) SELECT sessions.id, {named} "
-                f"FROM sessions JOIN {table.name} AS x ON x.session_id = ? WHERE sessions.id > ? AND sessions.id <= ?",
-                (template.id, f"{have:012x}", f"{count:012x}"),
+            connection.execute(
+                text(
+                    f"INSERT INTO {table.name} (session_id, {columns}) SELECT sessions.id, {named} FROM sessions JOIN "
+                    f"{table.name} AS x ON x.session_id = :like WHERE sessions.id > :first AND sessions.id <= :last"
+                ),
+                {"like": template.id, "first": f"{have:012x}", "last": f"{count:012x}"},
             )
+    if connection.dialect.name == "postgresql":  # as the server does by itself within minutes
+        workspace._database.wipe()  # type: ignore[attr-defined]
 
 
 def _say_time(name: str, ask: Callable[[], object]) -> None:

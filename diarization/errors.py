@@ -29,5 +29,9 @@ class DatabaseLost(WorkspaceError):
     """The connection to the database broke off before anything was stored: the same can be asked again."""
 
 
+class StoreAway(WorkspaceError):
+    """The store of a shared workspace does not answer, or refuses; what was asked for can be asked again."""
+
+
 class AccessError(TurntoneError):
     """Somebody may not do what they asked for."""

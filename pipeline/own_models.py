@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,17 +15,23 @@ from diarization.errors import ConfigError, TurntoneError, WorkspaceError
 from emotion.calibration import Calibration, calibration_from
 from emotion.heads import FACTS, Head, load_head, save_head
 
+from .store.artifacts import shared_files_of
+from .store.database import as_sentences
 from .store.files import make_folder, write_whole
 
 FOLDERS = ("calibration", "heads")
+_LOOK_AGAIN = 2.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class OwnModels:
-    """The calibrations and heads of a workspace's folder, which need not exist yet."""
+    """The calibrations and heads of a workspace's folder, which need not exist yet; of a shared one, as its store has
+    them."""
 
     def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
         self._calibrations, self._heads = (workspace / name for name in FOLDERS)
+        self._looked: dict[Path, float] = {}
 
     # Calibrations
 
@@ -36,6 +43,7 @@ class OwnModels:
         FormatError
             Where a file is none.
         """
+        self._refresh(self._calibrations)
         files = sorted(self._calibrations.glob("*.json")) if self._calibrations.is_dir() else []
         found = [_read(file) for file in files if not file.name.startswith(".")]
         return sorted(found, key=lambda each: each.made, reverse=True)
@@ -48,6 +56,7 @@ class OwnModels:
         ConfigError
             Where there is none.
         """
+        self._refresh(self._calibrations)
         file = self._calibrations / f"{check_name(name, 'calibration')}.json"
         if not file.is_file():
             known = sorted(each.stem for each in self._calibrations.glob("[!.]*.json"))
@@ -109,6 +118,7 @@ class OwnModels:
             write_whole(file, text.encode())
         except OSError as error:
             raise WorkspaceError(f"{file}: cannot be written ({error.strerror}); nothing was kept") from error
+        self._send([file])
         return file
 
     def delete_calibration(self, name: str) -> Calibration:
@@ -120,6 +130,7 @@ class OwnModels:
             Where there is none.
         """
         found = self.calibration(name)
+        self._drop([self._calibrations / f"{name}.json"])
         (self._calibrations / f"{name}.json").unlink()
         return found
 
@@ -148,6 +159,7 @@ class OwnModels:
         path = Path(name).expanduser()
         if path.name != name and path.is_dir():
             return load_head(path)
+        self._refresh(self._heads)
         folder = self._heads / name
         if path.name != name or not _NAME.fullmatch(name) or not (folder / FACTS).is_file():
             raise ConfigError(_no_such("emotion.head", "head", name, self._head_names(), "turntone train-head"))
@@ -155,6 +167,7 @@ class OwnModels:
 
     def has_head(self, name: str) -> bool:
         """Whether there is a head of that name."""
+        self._refresh(self._heads)
         return (self._heads / check_name(name, "head")).exists()
 
     def keep_head(self, head: Head) -> Path:
@@ -180,6 +193,7 @@ class OwnModels:
             if old.exists() and not folder.exists():
                 old.rename(folder)
             shutil.rmtree(old, ignore_errors=True)
+        self._send(sorted(folder.iterdir(), key=lambda each: each.name == FACTS))
         return folder
 
     def delete_head(self, name: str) -> None:
@@ -192,14 +206,42 @@ class OwnModels:
         """
         if name not in self._head_names():
             raise ConfigError(_no_such("head", "head", name, self._head_names(), "turntone train-head"))
+        self._drop(sorted((self._heads / name).iterdir(), key=lambda each: each.name != FACTS))
         gone = self._heads / f".{name}.{uuid4().hex[:8]}.old"
         (self._heads / name).rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def _head_names(self) -> list[str]:
+        self._refresh(self._heads)
         if not self._heads.is_dir():
             return []
         return sorted(each.name for each in self._heads.iterdir() if not each.name.startswith(".") and each.is_dir())
+
+    def _refresh(self, folder: Path) -> None:
+        """What other machines of a shared workspace kept or removed, looked for every two seconds at most."""
+        shared = shared_files_of(self._workspace)
+        if shared is None or time.monotonic() - self._looked.get(folder, -_LOOK_AGAIN) < _LOOK_AGAIN:
+            return
+        with as_sentences(self._workspace, writing=False):
+            shared.mirror(folder.name)
+        self._looked[folder] = time.monotonic()
+
+    def _send(self, files: list[Path]) -> None:
+        shared = shared_files_of(self._workspace)
+        if shared is None:
+            return
+        try:
+            shared.send(*files)
+        except BaseException:  # the store has it as it was, and so will this folder
+            for each in files:
+                each.unlink(missing_ok=True)
+            self._looked.clear()
+            raise
+
+    def _drop(self, files: list[Path]) -> None:
+        shared = shared_files_of(self._workspace)
+        if shared is not None:
+            shared.store.remove([each.relative_to(self._workspace).as_posix() for each in files])
 
 
 def check_name(name: str, kind: str) -> str:

@@ -34,7 +34,7 @@ from .sessions import Session
 from .store.artifacts import FOLDERS, Artifact, Staging, file_of, is_whole, shared_files_of, sweep
 from .store.changes import Change
 from .store.corrections import KeptAnswers, answer_again, answers_of, corrected_sessions, kept_answers
-from .store.database import Database, as_sentences
+from .store.database import Database, as_sentences, asked_again
 from .store.kept_audio import Keeping, KeptAudio, rekeep, stage_channels, stage_waveform
 from .store.listing import (
     Names,
@@ -165,6 +165,7 @@ class Workspace:
 
     # What it holds
 
+    @asked_again
     def sessions(self, case: str | None = None) -> list[SessionSummary]:
         """The sessions of a case or of all, ordered by case, date and time of analysis.
 
@@ -179,52 +180,62 @@ class Workspace:
                 self._check_case(connection, case)
             return session_summaries(connection, case) if connection else []
 
+    @asked_again
     def summary(self, session_id: str) -> SessionSummary | None:
         """What lists show of the session of exactly that id; None where there is none."""
         with self._reading() as connection:
             found = session_summaries(connection, session_ids=[session_id]) if connection else []
         return found[0] if found else None
 
+    @asked_again
     def listed(self, wanted: Wanted) -> list[str]:
         """The ids of the sessions that a list wants, in its order."""
         with self._reading() as connection:
             return session_ids(connection, wanted) if connection else []
 
+    @asked_again
     def summaries(self, session_ids: Sequence[str]) -> list[SessionSummary]:
         """What lists show of the sessions of exactly those ids, in their order; those that are gone are left out."""
         with self._reading() as connection:
             return summaries_of(connection, session_ids) if connection else []
 
+    @asked_again
     def totals(self) -> Totals:
         """How many sessions and cases there are, and how much sound."""
         with self._reading() as connection:
             return totals_of(connection) if connection else Totals(0, 0, 0.0)
 
+    @asked_again
     def names(self) -> Names:
         """The cases, participants and roles that sessions can be chosen by."""
         with self._reading() as connection:
             return names_of(connection) if connection else Names([], [], [])
 
+    @asked_again
     def with_strangers(self, most: int) -> list[SessionSummary]:
         """The first sessions in which somebody speaks of whom neither a person nor a voice says who it is."""
         with self._reading() as connection:
             return summaries_of(connection, sessions_with_strangers(connection, most)) if connection else []
 
+    @asked_again
     def middle_day(self) -> datetime.date | None:
         """The day before which half of the dated sessions took place; None where none is dated."""
         with self._reading() as connection:
             return middle_day(connection) if connection else None
 
+    @asked_again
     def cases(self, most: int | None = None) -> list[CaseSummary]:
         """The cases by name; where there are more than ``most``, those in which something changed last."""
         with self._reading() as connection:
             return case_summaries(connection, most) if connection else []
 
+    @asked_again
     def state(self) -> str:
         """What tells the states of all sessions from each other; the same while nothing of any of them changes."""
         with self._reading() as connection:
             return state_of(connection) if connection else ""
 
+    @asked_again
     def courses(self, session_ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
         """How the speakers of some sessions sound over time, as ``session_courses`` says, without opening them."""
         with self._reading() as connection:
@@ -236,16 +247,19 @@ class Workspace:
             corrected = {each for each in corrected_sessions(connection, session_ids) if each in found}
         return found | {each: course_of(self.session(each)) for each in corrected}
 
+    @asked_again
     def version(self, session_id: str) -> str | None:
         """What tells the states of the session of exactly that id from each other; None where there is none."""
         with self._reading() as connection:
             return session_versions(connection, session_id=session_id).get(session_id) if connection else None
 
+    @asked_again
     def versions(self, case: str) -> dict[str, str]:
         """The same of every session of the case of exactly that name, by id, in order of date."""
         with self._reading() as connection:
             return session_versions(connection, case=case) if connection else {}
 
+    @asked_again
     def session(self, prefix: str, corrected: bool = True) -> Session:
         """One session, by its id or by as many first digits as tell it from the others.
 
@@ -259,6 +273,7 @@ class Workspace:
         with self._reading() as connection:
             return self._loaded(connection, self._known(connection, prefix), corrected)
 
+    @asked_again
     def case(self, name: str) -> list[Session]:
         """The sessions of a case by date; undated ones come last.
 
@@ -279,6 +294,7 @@ class Workspace:
         """The file of a session's audio, as ``kept_audio``."""
         return self.kept_audio(prefix).path
 
+    @asked_again
     def kept_audio(self, prefix: str) -> KeptAudio:
         """The 16 kHz FLAC copy of a session's recording, plain or encrypted.
 
@@ -296,6 +312,7 @@ class Workspace:
             raise WorkspaceError(f"session {known}: no copy of its audio is kept; analyse the recording again")
         return KeptAudio(path)
 
+    @asked_again
     def of_recording(self, recording_id: str) -> KnownSession | None:
         """The session of a recording; None where the recording was not analysed yet."""
         with self._reading() as connection:
@@ -309,6 +326,7 @@ class Workspace:
             whole = all(is_whole(self.path, each) for each in files)
             return KnownSession(found, row["case"], row["date"], row["analysis_key"], whole)
 
+    @asked_again
     def pinned(self, case: str | None) -> dict[str, Any] | None:
         """The models a case is pinned to; None where it has not begun yet."""
         with self._reading() as connection:
@@ -319,6 +337,7 @@ class Workspace:
 
     # What changes it
 
+    @asked_again
     def save(
         self,
         session: Session,
@@ -489,11 +508,13 @@ class Workspace:
         """
         return self._remask("unmasked", session, case, lambda mask: Mask(mask.roles - checked_roles(roles)))
 
+    @asked_again
     def mask_of(self, recording_id: str, case: str | None) -> Mask:
         """The mask that a recording is under before it is analysed: its case's, and that of its earlier session."""
         with self._reading() as connection:
             return mask_in_force(connection, case, recording_id) if connection else Mask()
 
+    @asked_again
     def roles_of(self, recording_id: str, diarization_key: str) -> dict[str, str | None]:
         """The roles of a recording's speakers, by label, where its speakers were found in the way of that key."""
         with self._reading() as connection:
@@ -503,6 +524,7 @@ class Workspace:
             known = connection.execute(select(SESSIONS.c.id).where(same)).scalar()
             return said_roles(connection, known) if known else {}
 
+    @asked_again
     def said_roles(self, prefix: str) -> dict[str, str | None]:
         """The roles of a session's speakers, by label, as far as a person said them; what masks go by."""
         with self._reading() as connection:
@@ -510,6 +532,7 @@ class Workspace:
             assert connection is not None
             return said_roles(connection, known)
 
+    @asked_again
     def analysis(self, prefix: str) -> Analysis:
         """How a session was found."""
         with self._reading() as connection:
@@ -517,6 +540,7 @@ class Workspace:
             assert connection is not None
             return load_analysis(connection, self.path, known)
 
+    @asked_again
     def channels(self, prefix: str) -> KeptAudio | None:
         """The channels kept of a session's recording; None where its speakers have none to themselves."""
         with self._reading() as connection:
@@ -603,6 +627,7 @@ class Workspace:
         with as_sentences(self.path), self._database.writing() as connection:
             return recalibrate(connection, subject, applied)
 
+    @asked_again
     def delete(self, prefix: str) -> str:
         """Remove a session with its files, cached stages included; its participants' other sessions are scored again.
 
@@ -629,11 +654,21 @@ class Workspace:
         self.sweep()
         return known
 
-    def sweep(self) -> list[Path]:
-        """Remove files that belong to no session, as a killed analysis leaves them; gives what went."""
+    def sweep(self, thoroughly: bool = False) -> list[Path]:
+        """Remove files that belong to no session, as a killed analysis leaves them; gives what went.
+
+        Of a shared workspace they are known, from what was dropped and what was about to be written; where
+        ``thoroughly``, the whole store is listed besides.
+        """
         if not self._database.exists():
             return []
         shared = shared_files_of(self.path)
+        if shared is not None and thoroughly:
+            with self._reading() as reader:
+                assert reader is not None
+                orphans = shared.orphans(files_in_use(reader))
+            with self._database.writing() as connection:
+                shared.forget(connection, orphans)  # and the sweep looks again whether any row names them
         with as_sentences(self.path), self._database.writing() as connection:
             return shared.sweep(connection) if shared else sweep(self.path, files_in_use(connection))
 
@@ -652,6 +687,7 @@ class Workspace:
         self.sweep()
         self._database.wipe()
 
+    @asked_again
     def note(self, action: Action, kind: Kind, name: str | None = None, detail: str | None = None) -> None:
         """Write to the audit trail what somebody did without changing anything: opened, listened, exported.
 

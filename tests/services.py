@@ -10,7 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 KEYS = {
@@ -53,6 +56,8 @@ class PostgresServer:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-D", self.folder / "data", "-U", self.user, "-A", "trust", "-E", "UTF8", "--no-sync",
                   "--locale-provider=icu", "--icu-locale=en-US")  # fmt: skip
+        rules = self.folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all secured 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         self.start()
 
     def url(self, name: str) -> str:
@@ -63,7 +68,7 @@ class PostgresServer:
         """Start it, and wait until it answers."""
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder,
                     "max_connections": 200, "wal_level": "minimal", "max_wal_senders": 0, "fsync": "off",
-                    "synchronous_commit": "off", "full_page_writes": "off"}  # fmt: skip
+                    "full_page_writes": "off"}  # fmt: skip
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
 
@@ -154,6 +159,64 @@ class ObjectServer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+
+class Fault:
+    """Stands between a program and a server and fails as networks do: late, with errors, or not at all.
+
+    Attributes
+    ----------
+    delay : float
+        Seconds before each request goes on.
+    refuse : int
+        How many of the next requests are answered with 503.
+    seen : int
+        Requests so far.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.delay, self.refuse, self.seen = 0.0, 0, 0
+        fault = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                fault.seen += 1
+                time.sleep(fault.delay)
+                if fault.refuse > 0:
+                    fault.refuse -= 1
+                    self.send_response(503)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                server = HTTPConnection("127.0.0.1", port, timeout=30)
+                server.request(self.command, self.path, body, dict(self.headers))
+                answer = server.getresponse()
+                content = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "content-length", "connection"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", answer.getheader("Content-Length") or str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+                server.close()
+
+            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """End it."""
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class Services:

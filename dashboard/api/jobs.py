@@ -140,7 +140,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     HTTPException
         Where there is no such upload, or bytes of it are missing.
     """
-    from pipeline.jobs.analyses import ANALYZE, analysis_payload
+    from pipeline.jobs.analyses import ANALYZE, analysis_payload, share_upload
     from pipeline.settings import load_config, load_runtime, preset_names
 
     if new.preset is not None and new.preset not in preset_names():
@@ -155,6 +155,7 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
         file, config, runtime, new.case, new.date, upload=True, consent=new.consent, executor=executor
     )
     if executor is None:
+        share_upload(library.path, file)
         return queue.submit(ANALYZE, payload, file.name)
     return _handed_over(library.path, queue, file, payload)
 
@@ -168,9 +169,8 @@ def _handed_over(folder: FilePath, queue: JobQueue, file: FilePath, payload: dic
     job = queue.submit(ANALYZE, payload, file.name)
     if job.payload.get("handed") != payload["handed"]:
         remove_recording(folder, payload)
-        remove_upload(file)
-    elif hands_over(folder):  # the store has it
-        remove_upload(file)
+    if job.payload.get("handed") != payload["handed"] or hands_over(folder):  # the store has it
+        remove_upload(file, folder)
     return job
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from diarization.errors import AccessError
 
-from ..store.database import Database
+from ..store.database import Database, asked_again
 from ..store.models import GRANTS, SIGN_INS, TOKENS, USERS
 from ..store.people import clean_name
 from ..store.trail import record
@@ -102,11 +102,13 @@ class Accounts:
 
     # Who there is
 
+    @asked_again
     def any(self) -> bool:
         """Whether there is any user; where there is none, nobody signs in."""
         with self._reading() as connection:
             return connection is not None and connection.execute(select(USERS.c.id).limit(1)).first() is not None
 
+    @asked_again
     def users(self) -> list[User]:
         """The users by name."""
         with self._reading() as connection:
@@ -115,6 +117,7 @@ class Accounts:
             rows = connection.execute(select(USERS).order_by(USERS.c.name)).mappings().all()
             return [_user(connection, row) for row in rows]
 
+    @asked_again
     def user(self, name: str) -> User:
         """The user of that name.
 
@@ -126,6 +129,7 @@ class Accounts:
         with self._reading() as connection:
             return _found(connection, name)
 
+    @asked_again
     def visitor_of(self, user_id: str, via: Via) -> Visitor | None:
         """The user of that id, at work; None where there is none any more."""
         with self._reading() as connection:
@@ -246,6 +250,7 @@ class Accounts:
             _record(connection, "token made", user.id)
             return Token(**row), f"turntone_{token_id}_{secret}"
 
+    @asked_again
     def tokens(self, name: str) -> list[Token]:
         """A user's tokens, the oldest first."""
         with self._reading() as connection:
@@ -269,6 +274,7 @@ class Accounts:
                 raise AccessError(f"{name} has no token {token_id}; turntone users token {name} --list shows theirs")
             _record(connection, "token removed", user.id)
 
+    @asked_again
     def visitor_of_token(self, text: str, via: Via = "api") -> Visitor | None:
         """Whose token it is, at work; None where it is nobody's or its time is over."""
         written = TOKEN.fullmatch(text)
@@ -283,6 +289,7 @@ class Accounts:
 
     # Sign-ins
 
+    @asked_again
     def sign_in(self, name: str, password: str) -> str | None:
         """The id of a new sign-in; None where name and password do not fit together. Both go to the trail."""
         with self._reading() as connection:
@@ -302,6 +309,7 @@ class Accounts:
             record(connection, "signed in", "user", row["id"])
         return sign_in
 
+    @asked_again
     def sign_out(self, sign_in: str) -> None:
         """End a sign-in; a copy of its cookie opens nothing any more."""
         with self._writing() as connection:
@@ -311,6 +319,7 @@ class Accounts:
                 connection.execute(delete(SIGN_INS).where(own))
                 _record(connection, "signed out", user_id)
 
+    @asked_again
     def visitor_of_sign_in(self, sign_in: str) -> Visitor | None:
         """Who is signed in there, at work; None where it has ended."""
         with self._reading() as connection:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
-from ..store.database import Database
+from ..store.database import Database, asked_again
 from ..store.models import AUDIT, AUDIT_NAMES, CASES, PARTICIPANTS, USERS
 from ..store.trail import digest_of
 
@@ -74,6 +74,7 @@ class Trail:
     def __init__(self, folder: Path) -> None:
         self._database = Database(Path(folder) / "workspace.db")
 
+    @asked_again
     def entries(
         self, after: int = 0, limit: int | None = None, action: str | None = None, newest: bool = False
     ) -> list[Entry]:
@@ -97,6 +98,7 @@ class Trail:
             rows = connection.execute(select(AUDIT).where(*wanted).order_by(order).limit(limit)).mappings().all()
         return [_entry(row, names) for row in (reversed(rows) if newest else rows)]
 
+    @asked_again
     def broken(self) -> int | None:
         """The number of the first line that is not as it was written, or that follows on one that is missing."""
         if not self._database.exists():

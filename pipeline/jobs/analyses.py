@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from diarization.errors import AccessError, TurntoneError
+from diarization.errors import AccessError, StoreAway
 
 from ..access.accounts import Accounts
 from ..access.visitors import Visitor, visiting, visitor
@@ -17,6 +17,7 @@ from ..analysis import analyze_recording
 from ..config import Config, Runtime
 from ..sessions import Session
 from ..stages.running import Progress
+from ..store.artifacts import shared_files_of
 from ..workspace import Workspace
 from .job import Job
 
@@ -107,7 +108,8 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
 def recording_of(job: Job, workspace: Workspace) -> Iterator[Path]:
     """A job's recording on this machine."""
     if "handed" not in job.payload:
-        yield Path(job.payload["path"])
+        path = Path(job.payload["path"])
+        yield upload_here(workspace.path, path) if job.payload["upload"] else path
         return
     from ..cluster.recordings import brought
 
@@ -126,15 +128,15 @@ def remove_recording(folder: Path, payload: Mapping[str, Any]) -> None:
         The job's.
     """
     handed = payload.get("handed")
-    if handed is not None:
-        from ..cluster.recordings import take_away
+    try:
+        if handed is not None:
+            from ..cluster.recordings import take_away
 
-        try:
             take_away(folder, payload)
-        except TurntoneError as error:  # what came of it is kept; this is swept later
-            _LOG.warning("%s", error)
-    if payload.get("upload"):
-        remove_upload(Path(payload["path"]) if handed is None else folder / handed)
+        if payload.get("upload"):
+            remove_upload(Path(payload["path"]) if handed is None else folder / handed, folder)
+    except StoreAway as error:  # what came of it is kept; this is swept later
+        _LOG.warning("%s", error)
 
 
 def _session(job: Job, path: Path, workspace: Workspace, progress: Progress) -> Session:
@@ -162,9 +164,47 @@ def _fingerprint(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def remove_upload(path: Path) -> None:
-    """Take away a file that was uploaded, with the folder it came in."""
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-        (path.parent / "upload.json").unlink(missing_ok=True)
-        path.parent.rmdir()
+def upload_here(folder: Path, path: Path) -> Path:
+    """Where a file that was uploaded lies on this machine: another one may have taken it, or the workspace have moved.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's.
+    path : Path
+        As the machine that took it says.
+    """
+    here = folder.absolute() / _name_of(path)
+    shared = shared_files_of(folder)
+    if shared is not None and not here.is_file():
+        shared.fetch(_name_of(path), here)
+    return here if here.is_file() else path
+
+
+def share_upload(folder: Path, path: Path) -> None:
+    """Let other machines of a shared workspace have a file that was uploaded; nothing where there are none.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the store cannot be reached.
+    """
+    shared = shared_files_of(folder)
+    if shared is not None and not shared.has(_name_of(path), path.stat().st_size):
+        shared.put(path, _name_of(path))
+
+
+def remove_upload(path: Path, folder: Path) -> None:
+    """Take away a file that was uploaded, with the folder it came in, and from the store of a shared workspace."""
+    for place in {path, folder.absolute() / _name_of(path)}:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+            (place.parent / "upload.json").unlink(missing_ok=True)
+            place.parent.rmdir()
+    shared = shared_files_of(folder)
+    if shared is not None:
+        shared.store.remove([_name_of(path)])
+
+
+def _name_of(path: Path) -> str:
+    return f"uploads/{path.parent.name}/{path.name}"

@@ -15,6 +15,7 @@ from diarization.errors import TurntoneError
 from ..analysis import distinct_recordings
 from ..config import Config, Runtime
 from ..store.database import as_json
+from ..store.shared import shared_of
 from ..workspace import Workspace
 from .analyses import ANALYZE, analysis_payload
 from .job import CLUSTER, ENDS, Job
@@ -160,7 +161,8 @@ def work_batch(
 ) -> list[Job]:
     """Work until every job of the batch has ended, here or in another process; gives the last of each recording.
 
-    Each end is a line of ``logs/BATCH.jsonl`` in the workspace. What interrupts this leaves the rest queued.
+    Each end is a line of ``logs/BATCH.jsonl`` in the workspace, unless that is a shared one. What interrupts this
+    leaves the rest queued.
 
     Parameters
     ----------
@@ -275,6 +277,8 @@ def _is_open(counts: dict[str, int]) -> bool:
 
 
 def _note(log: Path, job: Job) -> None:
+    if shared_of(log.parent.parent) is not None:  # forgetting a person reaches no logs of other machines
+        return
     facts = job.to_json() | {"path": job.payload["path"]}
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

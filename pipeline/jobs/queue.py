@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func
 from diarization.errors import WorkspaceError
 
 from ..cache import key_of
-from ..store.database import Database
+from ..store.database import Database, asked_again
 from ..store.models import JOBS
 from ..store.pseudonyms import without_names
 from ..store.seen import seen_jobs
@@ -68,6 +68,7 @@ class JobQueue:
 
     # What there is
 
+    @asked_again
     def get(self, prefix: str) -> Job:
         """One job, by its id or by as many first digits as tell it from the others.
 
@@ -79,6 +80,7 @@ class JobQueue:
         with self._reading() as connection:
             return _job_like(connection, prefix)
 
+    @asked_again
     def find(self, job_id: str) -> Job | None:
         """The job of exactly that id; None where there is none."""
         with self._reading() as connection:
@@ -87,6 +89,7 @@ class JobQueue:
             row = connection.execute(select(JOBS).where(JOBS.c.id == job_id, *seen_jobs())).mappings().first()
             return _job(row) if row else None
 
+    @asked_again
     def jobs(self, state: str | None = None, batch: str | None = None, limit: int | None = None) -> list[Job]:
         """Jobs in the order of their submission, of a state or batch where one is given; the newest ``limit``."""
         with self._reading() as connection:
@@ -97,6 +100,7 @@ class JobQueue:
             )
             return [_job(row) for row in reversed(connection.execute(statement).mappings().all())]
 
+    @asked_again
     def counts(self, batch: str | None = None) -> dict[str, int]:
         """How many jobs are in each state; states without jobs are left out."""
         with self._reading() as connection:
@@ -107,6 +111,7 @@ class JobQueue:
             )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
+    @asked_again
     def states(self, batch: str) -> dict[str, str]:
         """The state of each job of a batch, by id."""
         with self._reading() as connection:
@@ -115,6 +120,7 @@ class JobQueue:
             found = select(JOBS.c.id, JOBS.c.state).where(JOBS.c.batch == batch, *seen_jobs())
             return {row[0]: row[1] for row in connection.execute(found)}
 
+    @asked_again
     def batches(self, prefix: str) -> list[str]:
         """The batches whose name begins so, the newest last."""
         with self._reading() as connection:
@@ -124,6 +130,7 @@ class JobQueue:
             named = select(JOBS.c.batch).where(JOBS.c.batch.startswith(prefix, autoescape=True))
             return list(connection.execute(named.group_by(JOBS.c.batch).order_by(newest)).scalars())
 
+    @asked_again
     def ended_keys(self, batch: str) -> set[str]:
         """Keys of a batch's jobs that are done, or were given up after ``MAX_ATTEMPTS``."""
         with self._reading() as connection:
@@ -158,6 +165,7 @@ class JobQueue:
         (job,) = self.submit_many(kind, [(title, payload)], lane, batch)
         return job
 
+    @asked_again
     def submit_many(
         self,
         kind: str,
@@ -174,6 +182,7 @@ class JobQueue:
         self._announce(jobs)
         return jobs
 
+    @asked_again
     def claim(self, kinds: tuple[str, ...], batch: str | None = None) -> Job | None:
         """The next job of these kinds, of a batch where one is named, now this process's; None where none is queued.
 
@@ -189,6 +198,7 @@ class JobQueue:
         self._announce(released)
         return job
 
+    @asked_again
     def claim_one(self, job_id: str, kinds: tuple[str, ...]) -> Job | None:
         """Exactly that job, now this process's; None where it has ended, is gone, or another process is at work on it.
 
@@ -204,6 +214,7 @@ class JobQueue:
                 _release(connection, row)
             return _begun(connection, job_id) if row is not None else None
 
+    @asked_again
     def claim_waited_for(self, kinds: tuple[str, ...], stages: tuple[str, ...]) -> Job | None:
         """The next job of a cluster that somebody waits for, now this process's; None where none is queued.
 
@@ -222,6 +233,7 @@ class JobQueue:
         with self._database.writing() as connection:
             return _begun(connection, _first(connection, wanted))
 
+    @asked_again
     def report(self, job_id: str, stage: str | None = None, progress: float | None = None) -> bool:
         """Say that a running job is alive, and how far it is; gives whether it may go on."""
         said = {"stage": stage, "progress": progress}
@@ -258,6 +270,7 @@ class JobQueue:
         again = {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "payload": payload}
         return self._end(job_id, again)
 
+    @asked_again
     def is_open(self, key: str) -> bool:
         """Whether work with this key is queued or running."""
         with self._reading() as connection:
@@ -266,6 +279,7 @@ class JobQueue:
             same = select(JOBS.c.id).where(JOBS.c.key == key, JOBS.c.state.in_(("queued", "running")))
             return connection.execute(same).first() is not None
 
+    @asked_again
     def cancel(self, prefix: str) -> Job:
         """Take a queued job out, or ask a running one to stop at its next step; one that has ended stays as it is.
 
@@ -285,6 +299,7 @@ class JobQueue:
                 return _changed(connection, job.id, {"cancel_wanted": True})
             return job
 
+    @asked_again
     def retry(self, prefix: str, batch: str | None = None) -> Job:
         """Queue a failed or cancelled job again, with all its attempts; a job in another state stays as it is.
 
@@ -322,6 +337,7 @@ class JobQueue:
             connection.execute(JOBS.delete().where(JOBS.c.id == job.id))
             return job
 
+    @asked_again
     def release_lost(self) -> int:
         """Queue the jobs again whose process is gone; those with all attempts used up fail. Gives how many."""
         if not self.lost():
@@ -331,6 +347,7 @@ class JobQueue:
         self._announce(released)
         return len(released)
 
+    @asked_again
     def waiting_for_cluster(self, lane: str, stages: tuple[str, ...], seconds: float) -> list[Job]:
         """Jobs of a cluster that have been queued in a lane, at one of these stages, for so many seconds."""
         from ..cluster.lanes import at_stages
@@ -343,6 +360,7 @@ class JobQueue:
             queued = queued.where(JOBS.c.created < before, at_stages(stages)).order_by(JOBS.c.number)
             return [_job(row) for row in connection.execute(queued).mappings().all()]
 
+    @asked_again
     def waiting(self) -> list[Waiting]:
         """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
         needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").label("needs")
@@ -359,14 +377,16 @@ class JobQueue:
                 for lane, stage, cluster, count, oldest in connection.execute(lines)
             ]
 
-    def handed(self) -> set[str]:
-        """The names in the store of all recordings that were handed over for jobs."""
+    @asked_again
+    def handed(self) -> dict[str, bool]:
+        """The names in the store of all recordings that were handed over for jobs, and whether their job is done."""
         with self._reading() as connection:
             if connection is None:
-                return set()
-            names = select(JOBS.c.payload["handed"].as_string())
-            return {name for name in connection.execute(names).scalars() if name}
+                return {}
+            names = select(JOBS.c.payload["handed"].as_string(), JOBS.c.state)
+            return {name: state == "done" for name, state in connection.execute(names) if name}
 
+    @asked_again
     def silence(self) -> float | None:
         """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""
         with self._reading() as connection:
@@ -375,6 +395,7 @@ class JobQueue:
             oldest = connection.execute(select(func.min(JOBS.c.heartbeat)).where(JOBS.c.state == "running")).scalar()
             return None if oldest is None else max((_clock(connection) - oldest).total_seconds(), 0.0)
 
+    @asked_again
     def lost(self) -> list[Job]:
         """The jobs that are running as their rows say, and whose process is gone."""
         with self._reading() as connection:
@@ -387,6 +408,7 @@ class JobQueue:
             open_jobs = select(JOBS.c.id).where(JOBS.c.state.in_(("queued", "running"))).limit(1)
             return connection.execute(open_jobs).first() is not None
 
+    @asked_again
     def _end(self, job_id: str, changes: Mapping[str, Any]) -> Job:
         """Change a job that this process works on; one that was taken from it meanwhile stays as it is."""
         mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock, Thread
 
-from diarization.errors import DatabaseLost, TurntoneError
+from diarization.errors import DatabaseLost, StoreAway, TurntoneError
 
 from ..stages.running import STAGES
-from ..store.objects import StoreAway
-from ..store.shared_files import check_store
 from ..workspace import Workspace
 from .handlers import Handler, handler_of, kinds
 from .job import Job
@@ -164,6 +162,7 @@ class Worker:
     def _worked_on_next(self) -> bool:
         """Work on the next job, unless this worker stops: what it gave back is not for its other threads."""
         try:
+            self.workspace.keep_swept()
             return self.work_on(lambda queue: queue.claim(kinds(), self._batch)) is not None
         except TurntoneError as error:  # a locked or full disk: later perhaps
             _LOG.warning("%s", error)
@@ -214,6 +213,8 @@ class Worker:
 
     def _until_back(self) -> bool:
         """Wait until database and store answer again, or have not for long; gives whether this worker goes on."""
+        from ..store.shared_files import check_store  # only a shared workspace has something that can be away
+
         patience = time.monotonic() + _LONGEST_OUTAGE
         while not self._stop.wait(_AGAIN):
             with suppress(TurntoneError):

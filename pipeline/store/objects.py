@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from diarization.errors import WorkspaceError
+from diarization.errors import StoreAway, WorkspaceError
 
 from .shared import MISSING, query_of, without_secrets
 
@@ -32,10 +32,6 @@ _STORES: dict[tuple[str, str], Store] = {}
 _STORES_LOCK = Lock()
 
 Found = TypeVar("Found")
-
-
-class StoreAway(WorkspaceError):
-    """The store does not answer, or refuses; what was asked for can be asked again."""
 
 
 class Store:
@@ -236,7 +232,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     files = S3FileSystem(
         endpoint_url=endpoint,
         use_listings_cache=False,
-        config_kwargs={"connect_timeout": _CONNECT, "read_timeout": _READ, "retries": {"max_attempts": 1}},
+        config_kwargs={"connect_timeout": _CONNECT, "read_timeout": _READ, "retries": {"total_max_attempts": 1}},
     )
     files.retries = 1  # ``_tried`` does that
     return files, f"{parts.netloc}{parts.path}".rstrip("/")

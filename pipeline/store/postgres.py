@@ -82,7 +82,7 @@ class Postgres:
             try:
                 transaction.commit()
             except DBAPIError as error:
-                if not is_lost(error) or not self._was_committed(number):
+                if not is_lost(error) or not self._was_stored(number):
                     raise
 
     @contextmanager
@@ -98,7 +98,7 @@ class Postgres:
             schema = connection.execute(text("SELECT current_schema()")).scalar()
             tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = :s"), {"s": schema})
             for table in tables.scalars().all():
-                connection.exec_driver_sql(f'VACUUM "{schema}"."{table}"')
+                connection.exec_driver_sql(f'VACUUM (ANALYZE) "{schema}"."{table}"')
 
     def tables(self, connection: Connection) -> set[str]:
         """The names of the tables that are there."""
@@ -146,14 +146,21 @@ class Postgres:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(current_schema()))")
         return str(connection.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar())
 
-    def _was_committed(self, number: str) -> bool:
+    def _was_stored(self, number: str) -> bool:
         """Whether the server stored a transaction at whose end the connection was lost."""
-        for _ in range(20):
-            with self._connected() as connection, connection.begin():
-                said = connection.execute(text("SELECT pg_xact_status(CAST(:n AS xid8))"), {"n": number}).scalar()
-            if said != "in progress":
-                return said == "committed"
-            time.sleep(0.25)
+        asked = text("SELECT pg_xact_status(CAST(:n AS xid8))")
+        try:
+            for _ in range(20):
+                with self._connected() as connection, connection.begin():
+                    said = connection.execute(asked, {"n": number}).scalar()
+                if said != "in progress":
+                    return said == "committed"
+                time.sleep(0.25)
+        except DBAPIError as error:
+            raise WorkspaceError(
+                f"{self.place}: the connection to the database was lost while something was stored, and the server "
+                "does not say whether it was; look before you do it again"
+            ) from error
         return False
 
 

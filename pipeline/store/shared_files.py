@@ -123,6 +123,46 @@ class SharedFiles:
             draft.unlink(missing_ok=True)
         return path if _is(path, sha256, size) else self.bring(name, sha256, size)
 
+    def mirror(self, top: str) -> None:
+        """Let a folder of small files whose names keep their meaning, calibrations say, be as it is in the store.
+
+        Raises
+        ------
+        StoreAway
+            Where the store cannot be reached.
+        """
+        state = self.folder / f".{top}.json"
+        known, found = _marks(state), self.store.names(top)
+        for name in sorted(found, key=lambda each: (each.endswith(".json"), each)):  # what names the others comes last
+            path = self.folder / name
+            if known.get(name) != found[name]["mark"] or not path.is_file():
+                self.fetch(name, path)
+        for path in list((self.folder / top).rglob("[!.]*")) if (self.folder / top).is_dir() else ():
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in found:
+                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.parent.rmdir()
+        marks = {name: each["mark"] for name, each in found.items()}
+        if marks != known:
+            write_whole(state, json.dumps(marks).encode())
+
+    def fetch(self, name: str, path: Path) -> bool:
+        """Bring a file of the store, whatever its bytes are; gives whether there is any."""
+        make_folder(path.parent)
+        draft = draft_of(path)
+        try:
+            if not self.store.get(name, draft):
+                return False
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return True
+
+    def send(self, *paths: Path) -> None:
+        """Keep files of the folder in the store under the same names, in place of what is there."""
+        for path in paths:
+            self.store.put(path, path.relative_to(self.folder).as_posix())
+
     def forget(self, connection: Connection, what: Iterable[str]) -> None:
         """Write down that something is gone, for the sweeps of all machines."""
         rows = [{"what": each, "sure": True} for each in what]
@@ -231,6 +271,15 @@ def _parts(names: Collection[str]) -> Iterator[list[str]]:
     ordered = sorted(names)
     for start in range(0, len(ordered), 1000):
         yield ordered[start : start + 1000]
+
+
+def _marks(state: Path) -> dict[str, str]:
+    """What was known of files when a folder was last made like the store's."""
+    try:
+        found: dict[str, str] = json.loads(state.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def _last(state: Path) -> datetime.datetime | None:

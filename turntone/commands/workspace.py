@@ -1,4 +1,4 @@
-"""``turntone workspace``: whether it is well, how long cases are kept, archives, and the key of its audio."""
+"""``turntone workspace``: whether it is well, how long cases are kept, archives, copies, sharing, the key of audio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..terminal import Format, FormatOption, WorkspaceOption, print_json, print_
 if TYPE_CHECKING:
     from pipeline.checkup import Fault
 
-app = typer.Typer(help="Check, repair, prune and archive the workspace.", no_args_is_help=True)
+app = typer.Typer(help="Check, repair, prune, archive, copy and share the workspace.", no_args_is_help=True)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Name of the case.")]
 
@@ -161,3 +161,44 @@ def key(
     else:
         print(made)
         say(f"keep it in a safe place and set {KEY_VARIABLE} to it")
+
+
+@app.command("connect")
+def connect(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty; it stands for the workspace.")],
+    database: Annotated[
+        str, typer.Option("--database", metavar="URL", help="postgresql://user@host:port/name, without a password.")
+    ],
+    artifacts: Annotated[
+        str, typer.Option("--artifacts", metavar="URL", help="s3://bucket/prefix, or file:///folder of all machines.")
+    ],
+) -> None:
+    """Let a folder stand for a workspace of several machines, in PostgreSQL and an object store.
+
+    Both are reached, written and read before anything is kept. Passwords and keys are given as their drivers have
+    them: PGPASSWORD or ~/.pgpass, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, AWS_ENDPOINT_URL.
+    """
+    from pipeline.connecting import connect_workspace
+
+    shared = connect_workspace(folder.expanduser(), database, artifacts)
+    say(f"{folder} stands for the workspace in {shared.database} and {shared.artifacts}")
+
+
+@app.command("copy")
+def copy(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder of the workspace to copy.")],
+    target: Annotated[Path, typer.Argument(metavar="DST", help="A new folder, or one connected to a new workspace.")],
+    format: FormatOption = Format.table,
+) -> None:
+    """Copy a workspace into an empty one, folder or shared, and compare every row and byte."""
+    from pipeline.copying import copy_workspace
+
+    copied = copy_workspace(source.expanduser(), target.expanduser())
+    if format is Format.json:
+        print_json(asdict(copied))
+    else:
+        print_table(("table", "rows"), [(name, count) for name, count in copied.rows.items() if count])
+        say(
+            f"copied {copied.sessions} sessions, {sum(copied.rows.values())} rows and {copied.files} files of "
+            f"{copied.size:,} bytes; every row and byte was compared"
+        )
