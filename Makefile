@@ -46,17 +46,19 @@ evaluate: $(VENV)/.installed models
 
 ## soak: what takes too long for every day: an analysis killed a hundred times, all 273 bad files, properties of turns on
 ## other examples, pyannote's pipeline beside ours on a minute of meetings, p-values where there is no effect, requests of
-## every kind
+## every kind, a cluster under faults
 soak: $(VENV)/.test-installed
 	TURNTONE_HYPOTHESIS=explore $(BIN)/python -m pytest tests/diarization/test_turns.py tests/diarization/test_segments.py --timeout 1800
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/diarization/test_efficient_pipeline.py --timeout 3600
 	TURNTONE_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_interruptions.py -k killed_analysis --timeout 1800
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/pipeline/jobs/test_bad_media.py --timeout 1800
+	TURNTONE_CLUSTER_ROUNDS=40 $(BIN)/python -m pytest -s tests/pipeline/cluster -k together --timeout 7200
 	$(BIN)/python -m benchmarks.nulls --rounds 1000
 	TURNTONE_FUZZ=200 $(BIN)/python -m pytest -s tests/dashboard/test_api_fuzz.py --timeout 7200
 
 ## benchmark: emotion2vec against FunASR's own loop, pyannote's pipeline against its own class, measures of large
-## cases, decoding in a process apart, a thousand calls, tables of a hundred thousand sessions
+## cases, decoding in a process apart, a thousand calls, tables of a hundred thousand sessions, one
+## worker of a cluster against two
 benchmark: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.emotion
 	$(BIN)/python -m benchmarks.diarization
@@ -64,6 +66,7 @@ benchmark: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.decoding --hour
 	$(BIN)/python -m benchmarks.archive calls
 	$(BIN)/python -m benchmarks.archive tables
+	$(BIN)/python -m benchmarks.cluster
 
 ## audit: known weaknesses of the versions in constraints.txt, asked of PyPI's and OSV's advisories; without network it
 ## says so and fails, as nothing was looked at

@@ -22,6 +22,7 @@ from .access.settings import Access
 from .access.sign_in import sign_in_routes
 from .api import Uploads, add_api
 from .api.health import probe_routes
+from .api.metrics import metrics_routes
 from .audio import audio_routes
 from .background import BackgroundWorker, beside
 from .connections import connect_browser, connect_home, connect_pages
@@ -32,6 +33,7 @@ from .request_log import RequestLog
 from .security import BodyLimit, OwnPagesOnly, SecurityHeaders, allowed_hosts, content_security_policy
 from .serving import Way, check_served, is_loopback
 from .sessions import Library
+from .sweeping import keep_copies_swept
 
 if TYPE_CHECKING:
     import uvicorn
@@ -44,6 +46,7 @@ def make_app(
     hosts: Sequence[str] | None = None,
     worker: BackgroundWorker | None = None,
     access: Access | None = None,
+    executor: str | None = None,
 ) -> FastAPI:
     """The application over a workspace; one that does not exist yet is an empty one.
 
@@ -57,6 +60,8 @@ def make_app(
         What works on uploads as long as the server runs; without one they wait for ``turntone worker``.
     access : Access, optional
         What is asked of those who come. Where left out, a workspace without users is open, as on one's own machine.
+    executor : str, optional
+        As for ``pipeline.jobs.analyses.analysis_payload``: who works on what is uploaded here.
     """
     from pipeline.provenance import library_version
     from pipeline.workspace import Workspace
@@ -74,11 +79,12 @@ def make_app(
         openapi_url="/api/openapi.json",
         lifespan=beside(worker) if worker else None,
     )
-    add_api(server, library, uploads)
+    add_api(server, library, uploads, executor)
     server.include_router(audio_routes(library), include_in_schema=False)
     server.include_router(report_routes(library), include_in_schema=False)
     server.include_router(sign_in_routes(library.path, access), include_in_schema=False)
     server.include_router(probe_routes(library, worker), include_in_schema=False)
+    server.include_router(metrics_routes(library), include_in_schema=False)
     dash = _pages(server, library)
     _add_addresses(server, dash, library)
     server.add_middleware(SpeaksTheReadersLanguage)
@@ -99,6 +105,7 @@ def serve(
     port: int = 8050,
     started: Callable[[str], None] | None = None,
     way: Way | None = None,
+    executor: str | None = None,
 ) -> None:
     """Serve the dashboard until Ctrl-C.
 
@@ -114,6 +121,8 @@ def serve(
         Called with the dashboard's address once it can be asked for.
     way : Way, optional
         Certificate, proxies and names under which it is asked; plain HTTP to this machine where left out.
+    executor : str, optional
+        As for ``make_app``; where a cluster works on recordings, this machine does not.
 
     Raises
     ------
@@ -124,9 +133,10 @@ def serve(
     way = way or Way()
     check_served(Path(workspace_path), host, way)
     with listen(host, port) as sock, suppress(KeyboardInterrupt):
-        worker = BackgroundWorker(Path(workspace_path))
+        keep_copies_swept(Path(workspace_path))
+        worker = BackgroundWorker(Path(workspace_path)) if executor is None else None
         access = Access(local=is_loopback(host) and not way.proxies)
-        app = make_app(workspace_path, [*allowed_hosts(host), *way.names], worker, access)
+        app = make_app(workspace_path, [*allowed_hosts(host), *way.names], worker, access, executor)
         server = uvicorn_server(app, way)
         if started:
             where = f"[{host}]" if ":" in host else host

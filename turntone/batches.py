@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -80,17 +80,18 @@ def planned_recordings(
     return Plan(list(found.values()), errors, manifests or len(found) > 1)
 
 
-def run_batch(workspace: Workspace, batch: Batch) -> list[Job]:
-    """Work the batch off with one bar for all, a line a recording, and what failed with its reasons at the end."""
-    from pipeline.jobs.batches import work_batch
+def run_batch(workspace: Workspace, batch: Batch, work: Callable[..., list[Job]]) -> list[Job]:
+    """Have the batch worked off with one bar for all, a line a recording, and what failed with its reasons at the end.
 
+    ``work`` does it or waits for it: ``work_batch`` or ``follow_batch``.
+    """
     if batch.ended:
         say(f"going on: {batch.ended} of {batch.size} recordings were done before")
     for path, first in batch.copies:
         say(f"{path} has the same bytes as {first}: one recording, one session")
     with progress_bar("Analysing") as update:
         following = _Following(batch, update)
-        jobs = work_batch(workspace, batch, following.ended, following.moved if update else None)
+        jobs = work(workspace, batch, following.ended, following.moved if update else None)
     failed = [job for job in jobs if job.state == "failed"]
     if len(jobs) > 1 and failed:
         say(f"{len(failed)} of {len(jobs)} failed; turntone analyze --retry-failed tries them again:")

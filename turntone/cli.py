@@ -17,6 +17,7 @@ from .commands import (
     analyze,
     audit,
     calibrate,
+    cluster,
     compare,
     config,
     dashboard,
@@ -57,6 +58,7 @@ app.add_typer(participants.app, name="participants")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(workspace.app, name="workspace")
 app.command("worker")(worker.worker)
+app.add_typer(cluster.app, name="cluster")
 app.command("report")(report.report)
 app.command("measures")(measures.measures)
 app.command("flags")(flags.flags)

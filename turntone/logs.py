@@ -14,7 +14,7 @@ from typing import Any
 _SECRETS = re.compile(
     r"turntone_[0-9a-f]{16}_[A-Za-z0-9_-]+"  # our API tokens
     r"|\bhf_[A-Za-z0-9]{8,}"  # those of Hugging Face
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # name and password in an address
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # name and password in an address
     r"|(?i:(?<=bearer )|(?<=password=)|(?<=token=))[^\s&'\",;]+"
     r"|\$argon2[a-z]*\$\S+"
 )

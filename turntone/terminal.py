@@ -21,6 +21,13 @@ class Stopped(BaseException):
     """Somebody pressed Ctrl-C. Not a KeyboardInterrupt, at which the parser ends the process without a word."""
 
 
+class Executor(StrEnum):
+    """Who works on recordings."""
+
+    local = "local"
+    celery = "celery"
+
+
 class Format(StrEnum):
     """How results are printed."""
 
@@ -37,6 +44,11 @@ WorkspaceOption = Annotated[
     typer.Option(
         "--workspace", help="Folder of the workspace [default: $TURNTONE_WORKSPACE, else ./turntone-workspace]."
     ),
+]
+
+ExecutorOption = Annotated[
+    Executor,
+    typer.Option("--executor", help="Who works: this machine, or the workers of a cluster (turntone worker --queues)."),
 ]
 
 ConfigOption = Annotated[str | None, typer.Option("--config", help="YAML file of settings, or the name of a preset.")]

@@ -17,7 +17,7 @@ _OPEN = {
 }
 _OPEN_BELOW = ("/assets/", "/_dash-component-suites/")  # the same scripts and styles for everybody
 _VIEWERS_POST = ("/_dash-update-component", "/api/predict", "/sign-out")  # these change nothing in a workspace
-_ADMIN_BELOW = ("/api/audit", "/api/audit.csv", "/api/users")
+_ADMIN_BELOW = ("/api/audit", "/api/audit.csv", "/api/users", "/metrics")
 
 
 def role_needed(method: str, path: str) -> Role | None:

@@ -20,8 +20,11 @@ from .uploads import Uploads, upload_routes
 __all__ = ["Uploads", "add_api"]
 
 
-def add_api(server: FastAPI, library: Library, uploads: Uploads) -> None:
-    """Everything below ``/api``; what is not there answers with a problem, not with a page."""
+def add_api(server: FastAPI, library: Library, uploads: Uploads, executor: str | None = None) -> None:
+    """Everything below ``/api``; what is not there answers with a problem, not with a page.
+
+    ``executor`` is who works on uploads, as for ``make_app``.
+    """
     routes = APIRouter(prefix="/api", responses={"4XX": {"model": Problem, "description": "What is wrong"}})
     routes.include_router(health_routes(library))
     routes.include_router(session_routes(library))
@@ -30,7 +33,7 @@ def add_api(server: FastAPI, library: Library, uploads: Uploads) -> None:
     routes.include_router(export_routes(library))
     routes.include_router(participant_routes(library))
     routes.include_router(upload_routes(uploads))
-    routes.include_router(job_routes(library, uploads))
+    routes.include_router(job_routes(library, uploads, executor))
     routes.include_router(predict_routes())
     routes.include_router(access_routes(library.path))
 

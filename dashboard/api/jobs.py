@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from diarization.errors import ConfigError
 from pipeline.access.visitors import check_sees
-from pipeline.jobs.analyses import remove_upload
+from pipeline.jobs.analyses import remove_recording, remove_upload
 from pipeline.jobs.job import STATES, Job
 from pipeline.jobs.queue import JobQueue
 
@@ -50,15 +50,18 @@ class NewJob(BaseModel):
     settings: list[str] = Field([], max_length=100, description="single settings, each as turns.max_pause=0.8")
 
 
-def job_routes(library: Library, uploads: Uploads) -> APIRouter:
-    """Everything below ``/jobs``, and ``/recordings``, which uploads and submits at once."""
+def job_routes(library: Library, uploads: Uploads, executor: str | None = None) -> APIRouter:
+    """Everything below ``/jobs``, and ``/recordings``, which uploads and submits at once.
+
+    ``executor`` is who works on them, as for ``make_app``.
+    """
     routes = APIRouter(tags=["jobs"])
     queue = JobQueue(library.path, guarded=True)
 
     @routes.post("/jobs", status_code=201)
     def submit(new: NewJob) -> dict[str, Any]:
         """Analyse an uploaded recording; it is worked on in the background."""
-        return submit_upload(library, queue, uploads, new).to_json()
+        return submit_upload(library, queue, uploads, new, executor).to_json()
 
     @routes.post("/recordings", status_code=201)
     async def recording(
@@ -74,7 +77,7 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         upload = uploads.begin(file.filename or "recording", max(file.size or 0, 1))
         await uploads.append(upload.id, 0, _pieces(file))
         new = NewJob(upload=upload.id, case=case, date=date, num_speakers=num_speakers, preset=preset, consent=consent)
-        job = await asyncio.to_thread(submit_upload, library, queue, uploads, new)
+        job = await asyncio.to_thread(submit_upload, library, queue, uploads, new, executor)
         return job.to_json()
 
     @routes.get("/jobs")
@@ -118,14 +121,13 @@ def job_routes(library: Library, uploads: Uploads) -> APIRouter:
         """Take a job that has ended off the list, with its upload where one is left; its session stays."""
         _found(queue, job_id)
         gone = queue.forget(job_id)
-        if gone.payload.get("upload"):
-            remove_upload(FilePath(gone.payload["path"]), library.path)
+        remove_recording(library.path, gone.payload)
         return Response(status_code=204)
 
     return routes
 
 
-def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJob) -> Job:
+def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJob, executor: str | None = None) -> Job:
     """Queue the analysis of a whole upload.
 
     Raises
@@ -146,9 +148,28 @@ def submit_upload(library: Library, queue: JobQueue, uploads: Uploads, new: NewJ
     library.check_usable()
     check_sees(new.case)
     file = uploads.finished(new.upload)
-    share_upload(library.path, file)
-    payload = analysis_payload(file, config, runtime, new.case, new.date, upload=True, consent=new.consent)
-    return queue.submit(ANALYZE, payload, file.name)
+    payload = analysis_payload(
+        file, config, runtime, new.case, new.date, upload=True, consent=new.consent, executor=executor
+    )
+    if executor is None:
+        share_upload(library.path, file)
+        return queue.submit(ANALYZE, payload, file.name)
+    return _handed_over(library.path, queue, file, payload)
+
+
+def _handed_over(folder: FilePath, queue: JobQueue, file: FilePath, payload: dict[str, Any]) -> Job:
+    """Queue an upload for a cluster; where the same recording waits already, this copy of it goes."""
+    from pipeline.cluster.recordings import hand_over, hands_over
+    from pipeline.jobs.analyses import ANALYZE
+
+    payload = payload | hand_over(folder, file)
+    job = queue.submit(ANALYZE, payload, file.name)
+    if job.payload.get("handed") != payload["handed"]:
+        remove_recording(folder, payload)
+        remove_upload(file)
+    elif hands_over(folder):  # the store has it
+        remove_upload(file)
+    return job
 
 
 def check_own_settings(sets: Sequence[str]) -> None:

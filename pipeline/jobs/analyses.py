@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from contextlib import suppress
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from diarization.errors import AccessError
+from diarization.errors import AccessError, TurntoneError
 
 from ..access.accounts import Accounts
 from ..access.visitors import Visitor, visiting, visitor
 from ..analysis import analyze_recording
 from ..config import Config, Runtime
+from ..sessions import Session
 from ..stages.running import Progress
 from ..store.artifacts import shared_files_of
 from ..workspace import Workspace
 from .job import Job
+
+_LOG = logging.getLogger(__name__)
 
 ANALYZE = "analyze"
 """The kind of these jobs."""
@@ -34,6 +38,7 @@ def analysis_payload(
     language: str | None = None,
     consent: str | None = None,
     consents: Mapping[str, str] | None = None,
+    executor: str | None = None,
 ) -> dict[str, Any]:
     """What the job needs to know, as JSON values.
 
@@ -45,6 +50,8 @@ def analysis_payload(
         As for ``analyze_recording``. A token is never kept with a job: workers read it from ``HF_TOKEN``.
     upload : bool
         Whether the file was handed over for this job alone, and goes when the job is done.
+    executor : str, optional
+        ``job.CLUSTER`` where a cluster's workers do it; a process on this machine where left out.
     """
     here, running = visitor(), runtime or Runtime()
     return {
@@ -61,6 +68,7 @@ def analysis_payload(
         "file": _fingerprint(path),
         **({"seconds_at_once": running.seconds_at_once} if running.seconds_at_once else {}),
         **({"by": here.id} if here and here.name else {}),
+        **({"executor": executor} if executor else {}),
     }
 
 
@@ -90,11 +98,53 @@ def _whose(job: Job, workspace: Workspace) -> Visitor | None:
 
 
 def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
+    with recording_of(job, workspace) as path:
+        session = _session(job, path, workspace, progress)
+    remove_recording(workspace.path, job.payload)
+    return session.id
+
+
+@contextmanager
+def recording_of(job: Job, workspace: Workspace) -> Iterator[Path]:
+    """A job's recording on this machine."""
+    if "handed" not in job.payload:
+        path = Path(job.payload["path"])
+        yield upload_here(workspace.path, path) if job.payload.get("upload") else path
+        return
+    from ..cluster.recordings import brought
+
+    with brought(workspace.path, job.payload) as path:
+        yield path
+
+
+def remove_recording(folder: Path, payload: Mapping[str, Any]) -> None:
+    """Take away what was handed over for a job alone; a recording that is its owner's stays.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's.
+    payload : mapping
+        The job's.
+    """
+    handed = payload.get("handed")
+    if handed is not None:
+        from ..cluster.recordings import take_away
+
+        try:
+            take_away(folder, payload)
+        except TurntoneError as error:  # what came of it is kept; this is swept later
+            _LOG.warning("%s", error)
+    if payload.get("upload"):
+        if handed is None:
+            remove_upload(Path(payload["path"]), folder)
+        else:
+            remove_upload(folder / handed)
+
+
+def _session(job: Job, path: Path, workspace: Workspace, progress: Progress) -> Session:
     asked = job.payload
-    path = Path(asked["path"])
-    if asked["upload"]:
-        path = upload_here(workspace.path, path)
-    session = analyze_recording(
+    return analyze_recording(
         path,
         workspace,
         Config.model_validate(asked["config"]),
@@ -106,9 +156,6 @@ def _analyzed(job: Job, workspace: Workspace, progress: Progress) -> str:
         {name: asked[name] for name in ("language", "consent") if asked.get(name)},
         asked.get("consents"),
     )
-    if asked["upload"]:
-        remove_upload(path, workspace.path)
-    return session.id
 
 
 def _fingerprint(path: Path) -> list[int] | None:
@@ -150,16 +197,27 @@ def share_upload(folder: Path, path: Path) -> None:
         shared.put(path, _name_of(path))
 
 
-def remove_upload(path: Path, folder: Path) -> None:
-    """Take away a file that was uploaded, with the folder it came in, and from the store of a shared workspace."""
-    for place in {path, folder.absolute() / _name_of(path)}:
+def remove_upload(path: Path, folder: Path | None = None) -> None:
+    """Take away a file that was uploaded, with the folder it came in.
+
+    Parameters
+    ----------
+    path : Path
+        As the machine that took it says.
+    folder : Path, optional
+        The workspace's, where what was shared of it goes as well (``share_upload``).
+    """
+    for place in {path} if folder is None else {path, folder.absolute() / _name_of(path)}:
         with suppress(OSError):
             place.unlink(missing_ok=True)
             (place.parent / "upload.json").unlink(missing_ok=True)
             place.parent.rmdir()
-    shared = shared_files_of(folder)
+    shared = None if folder is None else shared_files_of(folder)
     if shared is not None:
-        shared.store.remove([_name_of(path)])
+        try:
+            shared.store.remove([_name_of(path)])
+        except TurntoneError as error:  # the session is kept all the same
+            _LOG.warning("%s", error)
 
 
 def _name_of(path: Path) -> str:

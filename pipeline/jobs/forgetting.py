@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, delete, select
 from ..store.files import write_whole
 from ..store.models import JOBS
 from ..workspace import Workspace
-from .analyses import remove_upload
+from .analyses import remove_recording
 
 
 def forget_in_jobs(workspace: Workspace, name: str, sessions: Collection[str], paths: Collection[str]) -> None:
@@ -25,8 +25,7 @@ def forget_in_jobs(workspace: Workspace, name: str, sessions: Collection[str], p
         own = [row for row in rows if _speaks_of(row, name, sessions, paths)]
         connection.execute(delete(JOBS).where(JOBS.c.id.in_([row["id"] for row in own])))
     for row in own:
-        if row["payload"].get("upload"):
-            remove_upload(Path(row["payload"]["path"]), workspace.path)
+        remove_recording(workspace.path, row["payload"])
     for log in (workspace.path / "logs").glob("*.jsonl"):
         _forget_in_log(log, name, sessions, paths)
 

@@ -9,8 +9,14 @@ from typing import Any
 STATES = ("queued", "running", "done", "failed", "cancelled")
 """What becomes of a job; the last three are its end, until somebody retries it."""
 
+ENDS = STATES[2:]
+"""The states in which nothing more happens to a job by itself."""
+
 LANES = ("interactive", "archive")
 """In order of claiming: somebody waits for the first, so that an archive never starves a caller."""
+
+CLUSTER = "celery"
+"""The executor, among a job's payload, that means workers on any machine; without one, a process on this machine."""
 
 MAX_ATTEMPTS = 3
 """How often a job that took its process down with it, or failed unexpectedly, is tried."""
@@ -69,7 +75,12 @@ class Job:
     @property
     def ended(self) -> bool:
         """Whether nothing more happens to it by itself."""
-        return self.state in ("done", "failed", "cancelled")
+        return self.state in ENDS
+
+    @property
+    def for_cluster(self) -> bool:
+        """Whether workers of a cluster are told of it."""
+        return bool(self.payload.get("executor") == CLUSTER)
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values, without the payload: what ``turntone jobs list --format json`` prints."""

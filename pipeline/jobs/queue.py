@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, insert, select, update
 
 from diarization.errors import WorkspaceError
 
@@ -21,7 +22,7 @@ from ..store.pseudonyms import without_names
 from ..store.seen import seen_jobs
 from ..store.trail import record
 from ..store.writing import now
-from .job import LANES, MAX_ATTEMPTS, Job
+from .job import CLUSTER, LANES, MAX_ATTEMPTS, Job
 from .processes import lives, this_process
 
 LOST_AFTER = 120.0
@@ -32,6 +33,23 @@ _GIVEN_UP = (
     "look at the recording, then turntone jobs retry"
 )
 _CANCELLED = {"state": "cancelled", "reason": None, "worker": None}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Jobs that are queued: in which lane, what they need next, whether for a cluster, how many, and for how long the
+    oldest has been, in seconds."""
+
+    lane: str
+    needs: str
+    for_cluster: bool
+    count: int
+    oldest: float
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue in which a cluster has them."""
+        return f"{self.needs}.{self.lane}"
 
 
 class JobQueue:
@@ -93,6 +111,14 @@ class JobQueue:
             )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
+    def states(self, batch: str) -> dict[str, str]:
+        """The state of each job of a batch, by id."""
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            found = select(JOBS.c.id, JOBS.c.state).where(JOBS.c.batch == batch, *seen_jobs())
+            return {row[0]: row[1] for row in connection.execute(found)}
+
     @asked_again
     def batches(self, prefix: str) -> list[str]:
         """The batches whose name begins so, the newest last."""
@@ -142,7 +168,7 @@ class JobQueue:
     def submit_many(
         self,
         kind: str,
-        works: list[tuple[str, Mapping[str, Any]]],
+        works: Sequence[tuple[str, Mapping[str, Any]]],
         lane: str = "interactive",
         batch: str | None = None,
     ) -> list[Job]:
@@ -152,42 +178,66 @@ class JobQueue:
             jobs = [_submitted(connection, kind, title, dict(payload), lane, batch) for title, payload in works]
             for job in jobs:
                 record(connection, "submitted", "job", job.id)
-            return jobs
+        self._announce(jobs)
+        return jobs
 
     @asked_again
     def claim(self, kinds: tuple[str, ...], batch: str | None = None) -> Job | None:
         """The next job of these kinds, of a batch where one is named, now this process's; None where none is queued.
 
-        Jobs whose process is gone come back first: queued again, or failed after ``MAX_ATTEMPTS``.
+        Jobs whose process is gone come back first: queued again, or failed after ``MAX_ATTEMPTS``. Those that are meant
+        for a cluster are left to it.
         """
         if not self._database.exists() or not self._anything_to_do():
             return None
         with self._database.writing() as connection:
-            _release_lost(connection)
-            lane = case({name: place for place, name in enumerate(LANES)}, value=JOBS.c.lane)
-            queued = _wanted(select(JOBS).where(JOBS.c.kind.in_(kinds)), "queued", batch)
-            row = connection.execute(queued.order_by(lane, JOBS.c.number).limit(1)).mappings().first()
-            if row is None:
+            released = _release_lost(connection)
+            queued = _wanted(select(JOBS.c.id).where(JOBS.c.kind.in_(kinds), ~_for_cluster()), "queued", batch)
+            job = _begun(connection, _first(connection, queued))
+        self._announce(released)
+        return job
+
+    def claim_one(self, job_id: str, kinds: tuple[str, ...]) -> Job | None:
+        """Exactly that job, now this process's; None where it has ended, is gone, or another process is at work on it.
+
+        So a job is done once, however often it was asked for. One whose process is gone is taken over, or fails after
+        ``MAX_ATTEMPTS``.
+        """
+        with self._database_of_jobs() as connection:
+            if connection is None:
                 return None
-            begun = {
-                "state": "running",
-                "attempts": row["attempts"] + 1,
-                "worker": this_process(),
-                "started": now(),
-                "heartbeat": now(),
-                "progress": 0.0,
-                "stage": None,
-                "reason": None,
-            }
-            return _changed(connection, row["id"], begun)
+            named = select(JOBS).where(JOBS.c.id == job_id, JOBS.c.kind.in_(kinds))
+            row = connection.execute(named).mappings().first()
+            if row is not None and row["state"] == "running" and not _lives(row, _clock(connection)):
+                _release(connection, row)
+            return _begun(connection, job_id) if row is not None else None
+
+    def claim_waited_for(self, kinds: tuple[str, ...], stages: tuple[str, ...]) -> Job | None:
+        """The next job of a cluster that somebody waits for, now this process's; None where none is queued.
+
+        Parameters
+        ----------
+        kinds, stages
+            Of these kinds alone, and that are at one of these stages (``pipeline.cluster.lanes``).
+        """
+        from ..cluster.lanes import at_stages
+
+        wanted = select(JOBS.c.id).where(JOBS.c.kind.in_(kinds), JOBS.c.lane == LANES[0], _for_cluster())
+        wanted = wanted.where(JOBS.c.state == "queued", at_stages(stages))
+        with self._reading() as connection:
+            if connection is None or _first(connection, wanted) is None:
+                return None
+        with self._database.writing() as connection:
+            return _begun(connection, _first(connection, wanted))
 
     @asked_again
     def report(self, job_id: str, stage: str | None = None, progress: float | None = None) -> bool:
         """Say that a running job is alive, and how far it is; gives whether it may go on."""
         said = {"stage": stage, "progress": progress}
-        changes = {name: value for name, value in said.items() if value is not None} | {"heartbeat": now()}
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
         mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())
         with self._database.writing() as connection:
+            changes["heartbeat"] = _clock(connection)
             alive = connection.execute(update(JOBS).where(mine).values(**changes)).rowcount
             wanted = connection.execute(select(JOBS.c.cancel_wanted).where(mine)).scalar()
         return bool(alive) and not wanted
@@ -211,6 +261,20 @@ class JobQueue:
         """The process stops before the job is done: it is queued again, and this attempt is not counted."""
         return self._end(job_id, {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "stage": None})
 
+    def hand_on(self, job_id: str, needs: str) -> Job:
+        """The job's first part is done, and another worker does the rest: it is queued for what it needs next."""
+        payload = self.get(job_id).payload | {"needs": needs}
+        again = {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "payload": payload}
+        return self._end(job_id, again)
+
+    def is_open(self, key: str) -> bool:
+        """Whether work with this key is queued or running."""
+        with self._reading() as connection:
+            if connection is None:
+                return False
+            same = select(JOBS.c.id).where(JOBS.c.key == key, JOBS.c.state.in_(("queued", "running")))
+            return connection.execute(same).first() is not None
+
     @asked_again
     def cancel(self, prefix: str) -> Job:
         """Take a queued job out, or ask a running one to stop at its next step; one that has ended stays as it is.
@@ -226,7 +290,7 @@ class JobQueue:
             if not job.ended:
                 record(connection, "cancelled", "job", job.id)
             if job.state == "queued":
-                return _changed(connection, job.id, _CANCELLED | {"finished": now()})
+                return _changed(connection, job.id, _CANCELLED | {"finished": _clock(connection)})
             if job.state == "running":
                 return _changed(connection, job.id, {"cancel_wanted": True})
             return job
@@ -249,7 +313,9 @@ class JobQueue:
             assert connection is not None
             record(connection, "retried", "job", job.id)
             again = {"state": "queued", "attempts": 0, "cancel_wanted": False, "finished": None, "progress": 0.0}
-            return _changed(connection, job.id, again | ({"batch": batch} if batch else {}))
+            job = _changed(connection, job.id, again | ({"batch": batch} if batch else {}))
+        self._announce([job])
+        return job
 
     def forget(self, prefix: str) -> Job:
         """Remove a job that has ended from the list; its session stays.
@@ -270,10 +336,56 @@ class JobQueue:
     @asked_again
     def release_lost(self) -> int:
         """Queue the jobs again whose process is gone; those with all attempts used up fail. Gives how many."""
-        if not self._database.exists():
+        if not self.lost():
             return 0
         with self._database.writing() as connection:
-            return _release_lost(connection)
+            released = _release_lost(connection)
+        self._announce(released)
+        return len(released)
+
+    def waiting_for_cluster(self, lane: str, stages: tuple[str, ...], seconds: float) -> list[Job]:
+        """Jobs of a cluster that have been queued in a lane, at one of these stages, for so many seconds."""
+        from ..cluster.lanes import at_stages
+
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            before = _clock(connection) - datetime.timedelta(seconds=seconds)
+            queued = select(JOBS).where(JOBS.c.state == "queued", JOBS.c.lane == lane, _for_cluster())
+            queued = queued.where(JOBS.c.created < before, at_stages(stages)).order_by(JOBS.c.number)
+            return [_job(row) for row in connection.execute(queued).mappings().all()]
+
+    def waiting(self) -> list[Waiting]:
+        """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
+        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").label("needs")
+        queued = select(JOBS.c.lane, needs, _for_cluster().label("cluster"), JOBS.c.created)
+        of = queued.where(JOBS.c.state == "queued", *seen_jobs()).subquery()
+        kinds = (of.c.lane, of.c.needs, of.c.cluster)
+        lines = select(*kinds, func.count(), func.min(of.c.created)).group_by(*kinds)
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            at = _clock(connection)
+            return [
+                Waiting(lane, stage, bool(cluster), count, max((at - oldest).total_seconds(), 0.0))
+                for lane, stage, cluster, count, oldest in connection.execute(lines)
+            ]
+
+    def handed(self) -> set[str]:
+        """The names in the store of all recordings that were handed over for jobs."""
+        with self._reading() as connection:
+            if connection is None:
+                return set()
+            names = select(JOBS.c.payload["handed"].as_string())
+            return {name for name in connection.execute(names).scalars() if name}
+
+    def silence(self) -> float | None:
+        """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            oldest = connection.execute(select(func.min(JOBS.c.heartbeat)).where(JOBS.c.state == "running")).scalar()
+            return None if oldest is None else max((_clock(connection) - oldest).total_seconds(), 0.0)
 
     @asked_again
     def lost(self) -> list[Job]:
@@ -292,10 +404,23 @@ class JobQueue:
     def _end(self, job_id: str, changes: Mapping[str, Any]) -> Job:
         """Change a job that this process works on; one that was taken from it meanwhile stays as it is."""
         mine = (JOBS.c.id == job_id) & (JOBS.c.state == "running") & (JOBS.c.worker == this_process())
-        finished = None if changes["state"] == "queued" else now()
+        again = changes["state"] == "queued"
         with self._database.writing() as connection:
-            connection.execute(update(JOBS).where(mine).values(**{**changes, "worker": None, "finished": finished}))
-            return _changed(connection, job_id, {})
+            finished = None if again else _clock(connection)
+            ended = update(JOBS).where(mine).values(**{**changes, "worker": None, "finished": finished})
+            was_mine = connection.execute(ended).rowcount
+            job = _changed(connection, job_id, {})
+        if again and was_mine:
+            self._announce([job])
+        return job
+
+    def _announce(self, jobs: Sequence[Job]) -> None:
+        """Tell a cluster of the jobs that wait for it; those of one machine are found by whoever looks."""
+        meant = [job for job in jobs if job.state == "queued" and job.for_cluster]
+        if meant:
+            from ..cluster.outbox import send  # and with it what a cluster needs, which one machine does not
+
+            send(meant)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection | None]:
@@ -324,8 +449,12 @@ def _nameless(job: Job) -> dict[str, Any]:
 
 
 def work_key(kind: str, payload: Mapping[str, Any]) -> str:
-    """What tells one piece of work from another: the same work is not queued twice."""
-    return key_of(kind, dict(payload))
+    """What tells one piece of work from another: the same work is not queued twice.
+
+    A recording whose bytes are known (``recording``, their SHA-256) is the same wherever it lies.
+    """
+    left_out = ("path", "file", "handed", "needs", "upload") if payload.get("recording") else ()
+    return key_of(kind, {name: value for name, value in payload.items() if name not in left_out})
 
 
 def _wanted(statement: Select[Any], state: str | None, batch: str | None) -> Select[Any]:
@@ -344,7 +473,7 @@ def _submitted(
         return _changed(connection, known, {"batch": batch} if batch else {})
     title = os.fsencode(title).decode("utf-8", "replace")  # a file name need not be UTF-8, a column is
     row = {"id": secrets.token_hex(6), "kind": kind, "state": "queued", "lane": lane, "title": title, "key": key}
-    connection.execute(insert(JOBS).values(**row, payload=payload, batch=batch, created=now()))
+    connection.execute(insert(JOBS).values(**row, payload=payload, batch=batch, created=_clock(connection)))
     return _changed(connection, row["id"], {})
 
 
@@ -355,24 +484,72 @@ def _changed(connection: Connection | None, job_id: str, changes: Mapping[str, A
     return _job(connection.execute(select(JOBS).where(JOBS.c.id == job_id)).mappings().one())
 
 
-def _release_lost(connection: Connection) -> int:
-    lost = _lost(connection)
-    for row in lost:
-        _changed(connection, row["id"], _after_loss(row))
-    return len(lost)
+def _first(connection: Connection, queued: Select[Any]) -> str | None:
+    """The id of the row that is next among those."""
+    lane = case({name: place for place, name in enumerate(LANES)}, value=JOBS.c.lane)
+    found: str | None = connection.execute(queued.order_by(lane, JOBS.c.number).limit(1)).scalar()
+    return found
+
+
+def _begun(connection: Connection, job_id: str | None) -> Job | None:
+    """The job as it is after this process took it; None where it is not queued any more."""
+    at = _clock(connection)
+    begun = {
+        "state": "running",
+        "attempts": JOBS.c.attempts + 1,
+        "worker": this_process(),
+        "started": at,
+        "heartbeat": at,
+        "progress": 0.0,
+        "stage": None,
+        "reason": None,
+    }
+    free = update(JOBS).where(JOBS.c.id == job_id, JOBS.c.state == "queued").values(**begun)
+    if job_id is None or not connection.execute(free).rowcount:
+        return None
+    return _changed(connection, job_id, {})
+
+
+def _release_lost(connection: Connection) -> list[Job]:
+    return [_release(connection, row) for row in _lost(connection)]
+
+
+def _release(connection: Connection, row: RowMapping) -> Job:
+    """Take a job from its process, which is gone, unless somebody else did so meanwhile."""
+    as_it_was = (JOBS.c.id == row["id"]) & (JOBS.c.state == "running") & (JOBS.c.worker == row["worker"])
+    connection.execute(update(JOBS).where(as_it_was).values(**_after_loss(row, _clock(connection))))
+    return _changed(connection, row["id"], {})
 
 
 def _lost(connection: Connection) -> list[RowMapping]:
     running = connection.execute(select(JOBS).where(JOBS.c.state == "running")).mappings().all()
-    return [row for row in running if not lives(row["worker"], row["heartbeat"], LOST_AFTER)]
+    at = _clock(connection)
+    return [row for row in running if not _lives(row, at)]
 
 
-def _after_loss(row: RowMapping) -> dict[str, Any]:
+def _lives(row: RowMapping, at: datetime.datetime) -> bool:
+    return lives(row["worker"], row["heartbeat"], LOST_AFTER, at)
+
+
+def _after_loss(row: RowMapping, at: datetime.datetime) -> dict[str, Any]:
     if row["cancel_wanted"]:
-        return _CANCELLED | {"finished": now()}
+        return _CANCELLED | {"finished": at}
     if row["attempts"] >= MAX_ATTEMPTS:
-        return {"state": "failed", "reason": _GIVEN_UP, "worker": None, "finished": now()}
+        return {"state": "failed", "reason": _GIVEN_UP, "worker": None, "finished": at}
     return {"state": "queued", "worker": None, "progress": 0.0}
+
+
+def _for_cluster() -> ColumnElement[bool]:
+    """Of ``JOBS``: those that a cluster's workers are told of."""
+    return func.coalesce(JOBS.c.payload["executor"].as_string(), "") == CLUSTER
+
+
+def _clock(connection: Connection) -> datetime.datetime:
+    """The time in UTC, by one clock for all who use the database: where machines share it, by the database's own."""
+    if connection.dialect.name == "sqlite":
+        return now()
+    at: datetime.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return at.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def _job_like(connection: Connection | None, prefix: str) -> Job:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from diarization.errors import DatabaseLost, StoreAway, TurntoneError
 
 from ..stages.running import STAGES
+from ..store.shared_files import check_store
 from ..workspace import Workspace
-from .handlers import handler_of, kinds
+from .handlers import Handler, handler_of, kinds
 from .job import Job
 from .queue import JobQueue
 
@@ -19,6 +21,9 @@ _LOG = logging.getLogger(__name__)
 
 HEARTBEAT = 10.0
 """Seconds between two signs of life of a running job."""
+
+_LONGEST_OUTAGE = 600.0  # seconds for which the end of a job is tried to be written
+_AGAIN = 2.0
 
 _SHARES = dict(zip(STAGES, (0.03, 0.67, 0.01, 0.27, 0.02), strict=True))
 _BEFORE = {stage: sum(_SHARES[each] for each in STAGES[:at]) for at, stage in enumerate(STAGES)}
@@ -29,6 +34,20 @@ Moved = Callable[[Job, str, float], None]
 
 class JobCancelled(Exception):
     """Somebody cancelled the job; raised in its work, at the next step that reports."""
+
+
+class HandedOn(Exception):
+    """Another worker does the rest of the job; raised by a handler that has done its part.
+
+    Parameters
+    ----------
+    needs : str
+        What comes next (``pipeline.cluster.lanes.STAGES``).
+    """
+
+    def __init__(self, needs: str) -> None:
+        super().__init__(needs)
+        self.needs = needs
 
 
 class _Stopping(Exception):
@@ -50,6 +69,8 @@ class Worker:
         Told of each job's stage and of the share of the whole that is done.
     batch : str, optional
         The only batch whose jobs are worked on; all where left out.
+    handler : callable, optional
+        Gives what does a job.
     """
 
     def __init__(
@@ -59,12 +80,13 @@ class Worker:
         ended: Ended | None = None,
         moved: Moved | None = None,
         batch: str | None = None,
+        handler: Callable[[Job], Handler] = lambda job: handler_of(job.kind),
     ) -> None:
         self.workspace = workspace
         self.queue = JobQueue(workspace.path)
         self._threads = threads
         self._ended, self._moved = ended, moved
-        self._batch = batch
+        self._batch, self._handler = batch, handler
         self._stop = Event()
         self._telling, self._claiming = Lock(), Lock()
         self._running: dict[str, Job] = {}
@@ -100,29 +122,53 @@ class Worker:
         for job_id in running:
             self.queue.give_back(job_id)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stop.is_set()
+
+    @property
+    def running(self) -> list[Job]:
+        """The jobs at work here, as they were when they began."""
+        return list(self._running.values())
+
+    def wait(self, seconds: float) -> bool:
+        """Until so many seconds are over or it is told to stop; gives whether it is."""
+        return self._stop.wait(seconds)
+
+    def work_on(self, claim: Callable[[JobQueue], Job | None]) -> Job | None:
+        """Work on the job that is claimed, in the caller's thread; gives it as it began, None where there was none.
+
+        Raises
+        ------
+        TurntoneError
+            Where the queue cannot be asked.
+        """
+        with self._claiming:
+            job = None if self._stop.is_set() else claim(self.queue)
+            if job is not None:
+                self._running[job.id] = job
+        if job is not None:
+            self._work(job)
+        return job
+
     def _loop(self, until_empty: bool, poll: float) -> None:
         while not self._stop.is_set():
-            job = self._claimed()
-            if job is not None:
-                self._work(job)
-            elif until_empty and not self._running:
+            if self._worked_on_next():
+                continue
+            if until_empty and not self._running:
                 return
-            else:
-                self._stop.wait(poll)
+            self._stop.wait(poll)
 
-    def _claimed(self) -> Job | None:
-        """The next job, unless this worker stops: what it gave back is not for its other threads."""
+    def _worked_on_next(self) -> bool:
+        """Work on the next job, unless this worker stops: what it gave back is not for its other threads."""
         try:
             self.workspace.keep_swept()
-            with self._claiming:
-                job = None if self._stop.is_set() else self.queue.claim(kinds(), self._batch)
-                if job is not None:
-                    self._running[job.id] = job
-                return job
+            return self.work_on(lambda queue: queue.claim(kinds(), self._batch)) is not None
         except TurntoneError as error:  # a locked or full disk: later perhaps
             _LOG.warning("%s", error)
             self._stop.wait(1.0)
-            return None
+            return False
 
     def _work(self, job: Job) -> None:
         following = _Following(self.queue, job, self._stop, self._moved)
@@ -140,20 +186,54 @@ class Worker:
 
     def _outcome(self, job: Job, following: _Following) -> Job | None:
         try:
-            session = handler_of(job.kind)(job, self.workspace, following)
+            session = self._handler(job)(job, self.workspace, following)
         except _Stopping:
             self.queue.give_back(job.id)  # here as well: this thread may end before ``stop`` comes to the job
             return None
         except JobCancelled:
-            return self.queue.cancelled(job.id)
+            return self._ended_as(lambda: self.queue.cancelled(job.id))
+        except HandedOn as handed:
+            needs = handed.needs
+            self._ended_as(lambda: self.queue.hand_on(job.id, needs))
+            return None
         except (DatabaseLost, StoreAway) as error:
-            return self.queue.fail(job.id, str(error), again=True)
+            said = str(error)
+            _LOG.warning("job %s: %s", job.id, said)
+            if self._until_back():
+                return self._ended_as(lambda: self.queue.fail(job.id, said, again=True))
+            self.queue.give_back(job.id)
+            return None
         except TurntoneError as error:
-            return self.queue.fail(job.id, str(error))
+            said = str(error)
+            return self._ended_as(lambda: self.queue.fail(job.id, said))
         except Exception as error:
             _LOG.warning("job %s failed unexpectedly", job.id, exc_info=True)
-            return self.queue.fail(job.id, _unexpected(job, error), again=True)
-        return self.queue.finish(job.id, session)
+            said = _unexpected(job, error)
+            return self._ended_as(lambda: self.queue.fail(job.id, said, again=True))
+        return self._ended_as(lambda: self.queue.finish(job.id, session))
+
+    def _until_back(self) -> bool:
+        """Wait until database and store answer again, or have not for long; gives whether this worker goes on."""
+        patience = time.monotonic() + _LONGEST_OUTAGE
+        while not self._stop.wait(_AGAIN):
+            with suppress(TurntoneError):
+                self.workspace.check_usable()
+                check_store(self.workspace.path)
+                return True
+            if time.monotonic() > patience:
+                return True
+        return False
+
+    def _ended_as(self, end: Callable[[], Job]) -> Job:
+        """Write down how a job ended, as soon as the database lets one: the work is done, only that is missing."""
+        patience = time.monotonic() + _LONGEST_OUTAGE
+        while True:
+            try:
+                return end()
+            except TurntoneError as error:
+                if time.monotonic() > patience or self._stop.wait(_AGAIN):
+                    raise
+                _LOG.warning("%s; tried again", error)
 
 
 class _Following:

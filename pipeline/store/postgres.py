@@ -229,7 +229,8 @@ def as_error(error: DBAPIError, place: str, writing: bool) -> WorkspaceError:
         return DatabaseLost(
             f"{place}: the connection to the database was lost{nothing or '; try again'} ({_first(said)})"
         )
-    return WorkspaceError(f"{place}: {_sentence(error, said, place)}{nothing}")
+    kind = DatabaseLost if _may_come_back(said) else WorkspaceError
+    return kind(f"{place}: {_sentence(error, said, place)}{nothing}")
 
 
 def _sentence(error: DBAPIError, said: str, place: str) -> str:

@@ -37,9 +37,6 @@ from .objects import Store, store_of
 from .postgres import Postgres
 from .shared import Shared, shared_of
 
-SWEEP_SECONDS = 600
-"""After at most so long a machine at work has removed from its folder what is gone from the workspace."""
-
 DROPPED = Table(
     "dropped",
     MetaData(),
@@ -235,6 +232,19 @@ def shared_files(folder: Path) -> SharedFiles | None:
     """The files of a folder's workspace, where it is shared; None where they lie in the folder itself."""
     shared = shared_of(folder)
     return None if shared is None else SharedFiles(folder, shared)
+
+
+def check_store(folder: Path) -> None:
+    """Nothing, where the store of a folder's workspace answers, or the folder is the workspace.
+
+    Raises
+    ------
+    StoreAway
+        Where it does not.
+    """
+    shared = shared_files(folder)
+    if shared is not None:
+        shared.store.size("turntone-workspace")
 
 
 def stage_of(recording: str, stage: str | None = None) -> str:

@@ -12,9 +12,12 @@ from diarization.speaker_count import count_sentence
 
 from ..terminal import (
     ConfigOption,
+    Executor,
+    ExecutorOption,
     Format,
     FormatOption,
     SettingsOption,
+    Stopped,
     WorkspaceOption,
     analysis_progress,
     clock,
@@ -96,6 +99,11 @@ def analyze(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Analyse again what failed before; name no recordings then.")
     ] = False,
+    executor: ExecutorOption = Executor.local,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="A cluster's workers find the recordings under these paths; hand none over."),
+    ] = False,
     workspace: WorkspaceOption = None,
     format: FormatOption = Format.table,
 ) -> None:
@@ -114,8 +122,12 @@ def analyze(
     if retry_failed == bool(recordings):
         raise ConfigError("name recordings, or say --retry-failed to analyse those again that failed")
     opened = open_workspace(workspace)
+    if executor is Executor.celery:
+        from pipeline.cluster.broker import check_broker, needed_broker
+
+        check_broker(needed_broker())
     if retry_failed:
-        _print(*_retried(opened), format)
+        _print(*_retried(opened, executor), format)
         return
     named = parse_pairs(channels, "--channels", "left=agent,right=customer") if channels else None
     given = [*(settings or ()), *_emotion_settings(emotion_head, calibration)]
@@ -127,7 +139,11 @@ def analyze(
     check_one_recording([each.path for each in plan.recordings], day, people, turns)
     for error in plan.errors:
         say_error(str(error))
-    found, failed = (_many if plan.is_batch else _one)(opened, plan.recordings, *loaded)
+    if plan.is_batch or executor is Executor.celery:
+        lane = "archive" if plan.is_batch else "interactive"
+        found, failed = _many(opened, plan.recordings, *loaded, executor, lane, in_place)
+    else:
+        found, failed = _one(opened, plan.recordings, *loaded)
     _print(found, failed + len(plan.errors), format)
 
 
@@ -155,33 +171,50 @@ def _one(
 
 
 def _many(
-    workspace: Workspace, planned: Sequence[Planned], config: Config, runtime: Runtime
+    workspace: Workspace,
+    planned: Sequence[Planned],
+    config: Config,
+    runtime: Runtime,
+    executor: Executor,
+    lane: str,
+    in_place: bool,
 ) -> tuple[list[Session], int]:
     from pipeline.jobs.batches import submit_batch
 
     workspace.check_usable()
-    batch = submit_batch(workspace, planned, config, runtime)
+    batch = submit_batch(workspace, planned, config, runtime, _payload_name(executor), lane, in_place)
     for sentence in batch.refused:
         say_error(sentence)
-    found, failed = _worked(workspace, batch)
+    found, failed = _worked(workspace, batch, executor)
     return found, failed + len(batch.refused)
 
 
-def _retried(workspace: Workspace) -> tuple[list[Session], int]:
+def _retried(workspace: Workspace, executor: Executor) -> tuple[list[Session], int]:
     from pipeline.jobs.batches import retry_failed
 
     workspace.check_usable()
-    batch = retry_failed(workspace)
+    batch = retry_failed(workspace, _payload_name(executor))
     if not batch.size:
         say("nothing has failed")
-    return _worked(workspace, batch)
+    return _worked(workspace, batch, executor)
 
 
-def _worked(workspace: Workspace, batch: Batch) -> tuple[list[Session], int]:
+def _worked(workspace: Workspace, batch: Batch, executor: Executor) -> tuple[list[Session], int]:
+    from pipeline.jobs.batches import follow_batch, work_batch
+
     from ..batches import run_batch, sessions_of
 
-    jobs = run_batch(workspace, batch)
+    try:
+        jobs = run_batch(workspace, batch, work_batch if executor is Executor.local else follow_batch)
+    except (Stopped, KeyboardInterrupt):
+        if executor is Executor.celery:
+            say(f"the cluster goes on; turntone jobs list --batch {batch.id} shows how far it is")
+        raise
     return sessions_of(workspace, jobs), sum(job.state != "done" for job in jobs)
+
+
+def _payload_name(executor: Executor) -> str | None:
+    return None if executor is Executor.local else executor.value
 
 
 def _print(found: Sequence[Session], failed: int, format: Format) -> None:

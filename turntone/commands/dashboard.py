@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..terminal import Stopped, WorkspaceOption, say
+from ..terminal import Executor, ExecutorOption, Stopped, WorkspaceOption, say
 
 
 def dashboard(
@@ -28,6 +28,7 @@ def dashboard(
     plain_http: Annotated[
         bool, typer.Option("--plain-http", help="Let passwords go over the network in the clear.")
     ] = False,
+    executor: ExecutorOption = Executor.local,
 ) -> None:
     """Open the workspace as pages on http://127.0.0.1:8050; Ctrl-C ends it."""
     from dashboard.app import serve
@@ -36,6 +37,10 @@ def dashboard(
     from ..api import open_workspace
 
     way = Way(tls_cert, tls_key, tuple(proxy or ()), tuple(name or ()), plain_http)
+    if executor is Executor.celery:
+        from pipeline.cluster.broker import check_broker, needed_broker
+
+        check_broker(needed_broker())
     with suppress(Stopped):
         serve(
             open_workspace(workspace).path,
@@ -43,4 +48,5 @@ def dashboard(
             port=port,
             started=lambda address: say(f"Turntone is at {address} (Ctrl-C ends it)"),
             way=way,
+            executor=None if executor is Executor.local else executor.value,
         )

@@ -13,6 +13,7 @@ from ..terminal import Format, FormatOption, WorkspaceOption, print_json, print_
 if TYPE_CHECKING:
     from pipeline.jobs.job import Job
     from pipeline.jobs.queue import JobQueue
+    from pipeline.workspace import Workspace
 
 app = typer.Typer(help="List, show, cancel, retry or forget jobs.", no_args_is_help=True)
 
@@ -67,18 +68,26 @@ def retry(job: JobArgument, workspace: WorkspaceOption = None, format: FormatOpt
 
 @app.command("forget")
 def forget(job: JobArgument, workspace: WorkspaceOption = None, format: FormatOption = Format.table) -> None:
-    """Remove a job that has ended from the list; its session stays."""
-    _print(_queue(workspace).forget(job), format)
+    """Remove a job that has ended from the list, with its upload where one is left; its session stays."""
+    from pipeline.jobs.analyses import remove_recording
+
+    gone = _queue(workspace).forget(job)
+    remove_recording(_opened(workspace).path, gone.payload)
+    _print(gone, format)
 
 
 def _queue(workspace: str | None) -> JobQueue:
     from pipeline.jobs.queue import JobQueue
 
+    return JobQueue(_opened(workspace).path)
+
+
+def _opened(workspace: str | None) -> Workspace:
     from ..api import open_workspace
 
     opened = open_workspace(workspace)
     opened.check_usable()
-    return JobQueue(opened.path)
+    return opened
 
 
 def _print(job: Job, format: Format) -> None:

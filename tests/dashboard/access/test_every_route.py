@@ -146,7 +146,7 @@ def test_viewers_change_nothing_by_any_route(people: People) -> None:
 
 def test_editors_administer_nothing(people: People) -> None:
     client = people.client("ed")
-    administered = [path for _, path in routes_of(client) if path.startswith(("/api/audit", "/api/users"))]
+    administered = [path for _, path in routes_of(client) if path.startswith(("/api/audit", "/api/users", "/metrics"))]
     assert administered
     for path in administered:
         assert client.get(path).status_code == 403

@@ -1,0 +1,1 @@
+"""Tests of many machines, on brokers that they start."""
