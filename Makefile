@@ -52,7 +52,7 @@ soak: $(VENV)/.test-installed
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/diarization/test_efficient_pipeline.py --timeout 3600
 	TURNTONE_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_interruptions.py -k killed_analysis --timeout 1800
 	TURNTONE_LONG=1 $(BIN)/python -m pytest tests/pipeline/jobs/test_bad_media.py --timeout 1800
-	TURNTONE_CLUSTER_ROUNDS=40 $(BIN)/python -m pytest -s tests/pipeline/cluster -k together --timeout 7200
+	TURNTONE_LONG=1 TURNTONE_CLUSTER_ROUNDS=40 $(BIN)/python -m pytest -s tests/pipeline/cluster --timeout 7200
 	$(BIN)/python -m benchmarks.nulls --rounds 1000
 	TURNTONE_FUZZ=200 $(BIN)/python -m pytest -s tests/dashboard/test_api_fuzz.py --timeout 7200
 

@@ -166,9 +166,8 @@ def _handed_over(folder: FilePath, queue: JobQueue, file: FilePath, payload: dic
     job = queue.submit(ANALYZE, payload, file.name)
     if job.payload.get("handed") != payload["handed"]:
         remove_recording(folder, payload)
-        remove_upload(file)
-    elif hands_over(folder):  # the store has it
-        remove_upload(file)
+    if job.payload.get("handed") != payload["handed"] or hands_over(folder):  # the store has it
+        remove_upload(file, folder)
     return job
 
 

@@ -19,7 +19,7 @@ from ..store.shared_files import shared_files
 FOLDER = "uploads"
 """Where recordings lie that were handed over, in a workspace's folder and in its store."""
 
-_DATED = re.compile(rf"{FOLDER}/(\d{{4}}-\d\d-\d\d)-")  # others are uploads that a page's own job names
+_DATED = re.compile(rf"{FOLDER}/\d{{4}}-\d\d-\d\d-")  # what is uploaded to a page, for a worker of it, is not
 
 
 def hands_over(folder: Path) -> bool:
@@ -102,7 +102,7 @@ def brought(folder: Path, payload: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def sweep_handed(folder: Path, queue: JobQueue) -> list[str]:
-    """Remove what was handed over two days ago or more and no job names; gives what went.
+    """Remove what was handed over for jobs that are done, or two days ago and no job names it; gives what went.
 
     Raises
     ------
@@ -113,12 +113,15 @@ def sweep_handed(folder: Path, queue: JobQueue) -> list[str]:
     if shared is None:
         return []
     before = (_today() - datetime.timedelta(days=2)).isoformat()
-    days = {name: _DATED.match(name) for name in shared.store.names(FOLDER)}
-    old = [name for name, dated in days.items() if dated is not None and dated[1] <= before]
-    named = queue.handed() if old else set()
-    gone = sorted(name for name in old if name not in named)
+    there = shared.store.names(FOLDER)
+    is_done = queue.handed() if there else {}
+    gone = sorted(name for name in there if _DATED.match(name) and is_done.get(name, _day_of(name) <= before))
     shared.store.remove(gone)
     return gone
+
+
+def _day_of(name: str) -> str:
+    return name.removeprefix(f"{FOLDER}/")[:10]
 
 
 def _today() -> datetime.date:

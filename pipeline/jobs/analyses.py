@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from diarization.errors import AccessError, TurntoneError
+from diarization.errors import AccessError, StoreAway
 
 from ..access.accounts import Accounts
 from ..access.visitors import Visitor, visiting, visitor
@@ -128,18 +128,15 @@ def remove_recording(folder: Path, payload: Mapping[str, Any]) -> None:
         The job's.
     """
     handed = payload.get("handed")
-    if handed is not None:
-        from ..cluster.recordings import take_away
+    try:
+        if handed is not None:
+            from ..cluster.recordings import take_away
 
-        try:
             take_away(folder, payload)
-        except TurntoneError as error:  # what came of it is kept; this is swept later
-            _LOG.warning("%s", error)
-    if payload.get("upload"):
-        if handed is None:
-            remove_upload(Path(payload["path"]), folder)
-        else:
-            remove_upload(folder / handed)
+        if payload.get("upload"):
+            remove_upload(*((Path(payload["path"]), folder) if handed is None else (folder / handed,)))
+    except StoreAway as error:  # what came of it is kept; this is swept later
+        _LOG.warning("%s", error)
 
 
 def _session(job: Job, path: Path, workspace: Workspace, progress: Progress) -> Session:
@@ -216,7 +213,7 @@ def remove_upload(path: Path, folder: Path | None = None) -> None:
     if shared is not None:
         try:
             shared.store.remove([_name_of(path)])
-        except TurntoneError as error:  # the session is kept all the same
+        except StoreAway as error:  # the session is kept all the same
             _LOG.warning("%s", error)
 
 

@@ -111,6 +111,7 @@ class JobQueue:
             )
             return {row[0]: row[1] for row in connection.execute(statement)}
 
+    @asked_again
     def states(self, batch: str) -> dict[str, str]:
         """The state of each job of a batch, by id."""
         with self._reading() as connection:
@@ -197,6 +198,7 @@ class JobQueue:
         self._announce(released)
         return job
 
+    @asked_again
     def claim_one(self, job_id: str, kinds: tuple[str, ...]) -> Job | None:
         """Exactly that job, now this process's; None where it has ended, is gone, or another process is at work on it.
 
@@ -212,6 +214,7 @@ class JobQueue:
                 _release(connection, row)
             return _begun(connection, job_id) if row is not None else None
 
+    @asked_again
     def claim_waited_for(self, kinds: tuple[str, ...], stages: tuple[str, ...]) -> Job | None:
         """The next job of a cluster that somebody waits for, now this process's; None where none is queued.
 
@@ -267,6 +270,7 @@ class JobQueue:
         again = {"state": "queued", "attempts": JOBS.c.attempts - 1, "progress": 0.0, "payload": payload}
         return self._end(job_id, again)
 
+    @asked_again
     def is_open(self, key: str) -> bool:
         """Whether work with this key is queued or running."""
         with self._reading() as connection:
@@ -343,6 +347,7 @@ class JobQueue:
         self._announce(released)
         return len(released)
 
+    @asked_again
     def waiting_for_cluster(self, lane: str, stages: tuple[str, ...], seconds: float) -> list[Job]:
         """Jobs of a cluster that have been queued in a lane, at one of these stages, for so many seconds."""
         from ..cluster.lanes import at_stages
@@ -355,6 +360,7 @@ class JobQueue:
             queued = queued.where(JOBS.c.created < before, at_stages(stages)).order_by(JOBS.c.number)
             return [_job(row) for row in connection.execute(queued).mappings().all()]
 
+    @asked_again
     def waiting(self) -> list[Waiting]:
         """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
         needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").label("needs")
@@ -371,14 +377,16 @@ class JobQueue:
                 for lane, stage, cluster, count, oldest in connection.execute(lines)
             ]
 
-    def handed(self) -> set[str]:
-        """The names in the store of all recordings that were handed over for jobs."""
+    @asked_again
+    def handed(self) -> dict[str, bool]:
+        """The names in the store of all recordings that were handed over for jobs, and whether their job is done."""
         with self._reading() as connection:
             if connection is None:
-                return set()
-            names = select(JOBS.c.payload["handed"].as_string())
-            return {name for name in connection.execute(names).scalars() if name}
+                return {}
+            names = select(JOBS.c.payload["handed"].as_string(), JOBS.c.state)
+            return {name: state == "done" for name, state in connection.execute(names) if name}
 
+    @asked_again
     def silence(self) -> float | None:
         """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""
         with self._reading() as connection:

@@ -11,7 +11,6 @@ from threading import Event, Lock, Thread
 from diarization.errors import DatabaseLost, StoreAway, TurntoneError
 
 from ..stages.running import STAGES
-from ..store.shared_files import check_store
 from ..workspace import Workspace
 from .handlers import Handler, handler_of, kinds
 from .job import Job
@@ -214,6 +213,8 @@ class Worker:
 
     def _until_back(self) -> bool:
         """Wait until database and store answer again, or have not for long; gives whether this worker goes on."""
+        from ..store.shared_files import check_store  # only a shared workspace has something that can be away
+
         patience = time.monotonic() + _LONGEST_OUTAGE
         while not self._stop.wait(_AGAIN):
             with suppress(TurntoneError):

@@ -19,7 +19,7 @@ from tests.brokers import Redis, wait_until
 
 from .conftest import Workers, assert_all_whole, submit, tones, wait_for_ends
 
-ROUNDS = int(os.environ.get("TURNTONE_CLUSTER_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("TURNTONE_CLUSTER_ROUNDS", "1"))
 """How often a batch is worked off with a fault of every kind; ``make soak`` does it 40 times."""
 
 
@@ -44,6 +44,7 @@ def test_a_worker_killed_at_work_loses_nothing(
     assert sum(queue.get(job.id).attempts for job in jobs) == 5
 
 
+@pytest.mark.skipif(not os.environ.get("TURNTONE_LONG"), reason="for make soak: three workers one after the other")
 def test_a_job_that_takes_every_worker_down_is_given_up(
     workspace: Workspace, queue: JobQueue, workers: Workers, tmp_path: Path
 ) -> None:

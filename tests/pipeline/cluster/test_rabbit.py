@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipeline.workspace import Workspace
 from tests.brokers import Rabbit, wait_until
 
 from .conftest import Nursery, Workers, assert_all_whole, submit, tones, wait_for_ends
+
+LONG = bool(os.environ.get("TURNTONE_LONG"))
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,7 @@ def test_jobs_are_shared_out_and_done_once_also_where_a_worker_is_killed(
     assert sum(job.started > found.started for job in begun_after if job.started) >= 2
 
 
+@pytest.mark.skipif(not LONG, reason="for make soak: RabbitMQ starts slowly")
 def test_a_broker_that_is_started_again_loses_nothing(
     workspace: Workspace, queue: JobQueue, workers: Workers, rabbit: Rabbit, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from pipeline.jobs.manifest import Planned
 from pipeline.jobs.queue import JobQueue
 from pipeline.store.shared_files import shared_files
 from pipeline.workspace import Workspace
-from tests.brokers import Redis, wait_until
+from tests.brokers import Redis
 from tests.fakes import BASELINE_FAKES, CPU
 from tests.proxies import Proxy
 from tests.services import Services
@@ -87,7 +87,8 @@ def assert_all_whole(workspace: Workspace, queue: JobQueue, workers: Workers) ->
     assert sorted(each.id for each in sessions) == sorted({str(job.session) for job in queue.jobs()})
     assert len(sessions) == len(queue.jobs())
     assert all(each.num_turns == 5 for each in sessions)
-    wait_until(lambda: handed(workspace) == [])
+    sweep_handed(workspace.path, queue)  # what could not be removed while the store was away
+    assert handed(workspace) == []
 
 
 def test_recordings_reach_workers_through_the_store_and_bad_ones_stop_before_the_networks(
@@ -134,6 +135,7 @@ def test_a_page_hands_uploads_over_and_the_same_one_twice_is_one_job(
         assert (found["state"], found["title"], found["lane"]) == ("done", "call.wav", "interactive")
         figures = client.get("/metrics").text
         assert 'turntone_jobs{state="done"} 1.0' in figures
+        assert handed(workspace) == []
     assert_all_whole(workspace, queue, workers)
 
 

@@ -34,7 +34,7 @@ def figures(text: bytes) -> dict[str, float]:
 def test_the_status_says_who_works_on_what_and_what_waits(
     workspace: Workspace, queue: JobQueue, workers: Workers, broker: Broker, tmp_path: Path
 ) -> None:
-    workers.start(1, queues="gpu", pause=2.0)
+    workers.start(1, queues="gpu", pause=20.0)
     running, *_ = submit(queue, *tones(tmp_path, 3))
     wait_until(lambda: queue.get(running.id).stage == "diarize")
     found = cluster_status(workspace, broker)

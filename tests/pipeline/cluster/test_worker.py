@@ -26,16 +26,16 @@ def test_two_workers_share_a_batch_and_each_recording_is_done_once(
     workspace: Workspace, queue: JobQueue, workers: Workers, tmp_path: Path
 ) -> None:
     workers.start(2, pause=0.2)
-    planned = [Planned(path) for path in tones(tmp_path, 8)]
+    planned = [Planned(path) for path in tones(tmp_path, 6)]
     batch = submit_batch(workspace, planned, BASELINE_FAKES, CPU, CLUSTER)
     told: list[Job] = []
     stages: list[str] = []
     jobs = follow_batch(workspace, batch, told.append, lambda _job, stage, _share: stages.append(stage))
-    assert [job.state for job in jobs] == ["done"] * 8
+    assert [job.state for job in jobs] == ["done"] * 6
     assert sorted(job.id for job in told) == sorted(batch.jobs)
     assert {"diarize", "recognize"} & set(stages)
     assert all(job.attempts == 1 for job in jobs)
-    assert_all_whole(workspace, queue, workers, 8)
+    assert_all_whole(workspace, queue, workers, 6)
     shares = [len(workers.ends_of(number)) for number in range(2)]
     assert min(shares) >= 2, shares
 
@@ -56,14 +56,14 @@ def test_a_message_that_comes_again_does_nothing_again(
 
 
 def test_whom_somebody_waits_for_comes_before_the_archive(queue: JobQueue, workers: Workers, tmp_path: Path) -> None:
-    archive = submit(queue, *tones(tmp_path, 8))
+    archive = submit(queue, *tones(tmp_path, 6))
     workers.start(1, pause=0.3)
     wait_until(lambda: len(workers.ends()) >= 2)
     (late,) = submit(queue, *tones(tmp_path, 1, first=20), lane="interactive")
     wait_for_ends(queue)
     order = workers.ends_of(0)
     begun_before = sum(queue.get(job.id).started <= queue.get(late.id).created for job in archive)  # type: ignore[operator]
-    assert order.index(late.id) <= begun_before < 8
+    assert order.index(late.id) <= begun_before < 6
 
 
 def test_a_worker_of_one_lane_leaves_the_other(queue: JobQueue, workers: Workers, tmp_path: Path) -> None:
