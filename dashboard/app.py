@@ -44,6 +44,7 @@ from .request_log import RequestLog
 from .security import BodyLimit, OwnPagesOnly, SecurityHeaders, allowed_hosts, content_security_policy
 from .serving import Way, check_served, is_loopback
 from .sessions import Library
+from .sweeping import keep_copies_swept
 
 if TYPE_CHECKING:
     import uvicorn
@@ -145,6 +146,7 @@ def serve(
     way = way or Way()
     check_served(Path(workspace_path), host, way)
     with listen(host, port) as sock, suppress(KeyboardInterrupt):
+        keep_copies_swept(Path(workspace_path))
         worker = BackgroundWorker(Path(workspace_path)) if executor is None else None
         access = Access(local=is_loopback(host) and not way.proxies)
         app = make_app(workspace_path, [*allowed_hosts(host), *way.names], worker, access, executor)

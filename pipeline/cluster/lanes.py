@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, true
 from diarization.errors import ConfigError
 
 from ..jobs.job import LANES, Job
+from ..store.jsons import said_in
 from ..store.models import JOBS
 
 STAGES = ("decode", "gpu")
@@ -54,4 +55,4 @@ def at_stages(stages: Sequence[str]) -> ColumnElement[bool]:
     """Of ``JOBS``: those that need one of these stages next."""
     if set(STAGES) <= set(stages):
         return true()
-    return func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").in_(list(stages))
+    return func.coalesce(said_in(JOBS.c.payload, "needs"), "gpu").in_(list(stages))

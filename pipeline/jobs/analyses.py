@@ -109,7 +109,7 @@ def recording_of(job: Job, workspace: Workspace) -> Iterator[Path]:
     """A job's recording on this machine."""
     if "handed" not in job.payload:
         path = Path(job.payload["path"])
-        yield upload_here(workspace.path, path) if job.payload["upload"] else path
+        yield upload_here(workspace.path, path) if job.payload.get("upload") else path
         return
     from ..cluster.recordings import brought
 
@@ -134,7 +134,7 @@ def remove_recording(folder: Path, payload: Mapping[str, Any]) -> None:
 
             take_away(folder, payload)
         if payload.get("upload"):
-            remove_upload(Path(payload["path"]) if handed is None else folder / handed, folder)
+            remove_upload(*((Path(payload["path"]), folder) if handed is None else (folder / handed,)))
     except StoreAway as error:  # what came of it is kept; this is swept later
         _LOG.warning("%s", error)
 
@@ -194,16 +194,27 @@ def share_upload(folder: Path, path: Path) -> None:
         shared.put(path, _name_of(path))
 
 
-def remove_upload(path: Path, folder: Path) -> None:
-    """Take away a file that was uploaded, with the folder it came in, and from the store of a shared workspace."""
-    for place in {path, folder.absolute() / _name_of(path)}:
+def remove_upload(path: Path, folder: Path | None = None) -> None:
+    """Take away a file that was uploaded, with the folder it came in.
+
+    Parameters
+    ----------
+    path : Path
+        As the machine that took it says.
+    folder : Path, optional
+        The workspace's, where what was shared of it goes as well (``share_upload``).
+    """
+    for place in {path} if folder is None else {path, folder.absolute() / _name_of(path)}:
         with suppress(OSError):
             place.unlink(missing_ok=True)
             (place.parent / "upload.json").unlink(missing_ok=True)
             place.parent.rmdir()
-    shared = shared_files_of(folder)
+    shared = None if folder is None else shared_files_of(folder)
     if shared is not None:
-        shared.store.remove([_name_of(path)])
+        try:
+            shared.store.remove([_name_of(path)])
+        except StoreAway as error:  # the session is kept all the same
+            _LOG.warning("%s", error)
 
 
 def _name_of(path: Path) -> str:

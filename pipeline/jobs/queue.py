@@ -17,6 +17,7 @@ from diarization.errors import WorkspaceError
 
 from ..cache import key_of
 from ..store.database import Database, asked_again
+from ..store.jsons import said_in
 from ..store.models import JOBS
 from ..store.pseudonyms import without_names
 from ..store.seen import seen_jobs
@@ -363,7 +364,7 @@ class JobQueue:
     @asked_again
     def waiting(self) -> list[Waiting]:
         """What is queued, a line for each lane and what its jobs need next; for a cluster or for this machine."""
-        needs = func.coalesce(JOBS.c.payload["needs"].as_string(), "gpu").label("needs")
+        needs = func.coalesce(said_in(JOBS.c.payload, "needs"), "gpu").label("needs")
         queued = select(JOBS.c.lane, needs, _for_cluster().label("cluster"), JOBS.c.created)
         of = queued.where(JOBS.c.state == "queued", *seen_jobs()).subquery()
         kinds = (of.c.lane, of.c.needs, of.c.cluster)
@@ -383,7 +384,7 @@ class JobQueue:
         with self._reading() as connection:
             if connection is None:
                 return {}
-            names = select(JOBS.c.payload["handed"].as_string(), JOBS.c.state)
+            names = select(said_in(JOBS.c.payload, "handed"), JOBS.c.state)
             return {name: state == "done" for name, state in connection.execute(names) if name}
 
     @asked_again
@@ -549,7 +550,7 @@ def _after_loss(row: RowMapping, at: datetime.datetime) -> dict[str, Any]:
 
 def _for_cluster() -> ColumnElement[bool]:
     """Of ``JOBS``: those that a cluster's workers are told of."""
-    return func.coalesce(JOBS.c.payload["executor"].as_string(), "") == CLUSTER
+    return func.coalesce(said_in(JOBS.c.payload, "executor"), "") == CLUSTER
 
 
 def _clock(connection: Connection) -> datetime.datetime:

@@ -267,7 +267,14 @@ def _no_connection(said: str, place: str) -> str | None:
 def _may_come_back(said: str) -> bool:
     return any(
         each in said
-        for each in ("Connection refused", "starting up", "shutting down", "closed the connection", "in recovery mode")
+        for each in (
+            "Connection refused",
+            "starting up",
+            "not yet accepting connections",
+            "shutting down",
+            "closed the connection",
+            "in recovery mode",
+        )
     )
 
 

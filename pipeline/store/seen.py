@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 
 from ..access.visitors import cases_seen
+from .jsons import said_in
 from .models import CASES, JOBS, SESSIONS
 
 Conditions = list[ColumnElement[bool]]
@@ -24,7 +25,7 @@ def seen_sessions() -> Conditions:
 def seen_jobs() -> Conditions:
     """Of ``JOBS``: those of a case that is seen."""
     names = cases_seen()
-    return [] if names is None else [JOBS.c.payload["case"].as_string().in_(sorted(names))]
+    return [] if names is None else [said_in(JOBS.c.payload, "case").in_(sorted(names))]
 
 
 def _seen_keys() -> Select[tuple[int]] | ScalarSelect[int]:

@@ -37,9 +37,6 @@ from .objects import Store, store_of
 from .postgres import Postgres
 from .shared import Shared, shared_of
 
-SWEEP_SECONDS = 600
-"""After at most so long a machine at work has removed from its folder what is gone from the workspace."""
-
 DROPPED = Table(
     "dropped",
     MetaData(),

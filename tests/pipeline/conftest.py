@@ -10,17 +10,14 @@ from pipeline.workspace import Workspace
 from tests.fakes import CALLS, PAUSE, REVISIONS, write_tone
 
 ON_BOTH = (
-    "test_analysis", "test_consent", "test_forgetting", "test_masking", "test_participants", "test_queue",
-    "test_recalibrating", "test_workspace",
+    "test_corrections", "test_forgetting", "test_masking", "test_participants", "test_queue", "test_trail",
+    "test_workspace",
 )  # fmt: skip
 """The tests that run on a folder as well as on a shared workspace, in PostgreSQL and S3."""
 
-LOCAL = pytest.mark.local
-"""Of those the ones that look into the folder's own files."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Both kinds of workspace for the tests that run on both."""
+    """Both kinds of workspace for the tests that run on both, but for those that look into a folder's own files."""
     if "workspace" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
         kinds = ["folder"] if metafunc.definition.get_closest_marker("local") else ["folder", "shared"]
         metafunc.parametrize("workspace", kinds, indirect=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +21,8 @@ ID = "000000000000"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    own = Workspace(tmp_path / "workspace")
+def workspace(workspace: Workspace) -> Workspace:
+    own = workspace
     own.save(make_session(8))
     return own
 

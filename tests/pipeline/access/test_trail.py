@@ -20,8 +20,8 @@ ID = "000000000000"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    found = Workspace(tmp_path / "workspace")
+def workspace(workspace: Workspace) -> Workspace:
+    found = workspace
     found.save(make_session(6))
     return found
 
@@ -60,6 +60,7 @@ def test_who_did_it_is_the_visitor_else_the_account_that_runs_the_program(worksp
     assert first.actor not in (None, user.id)
 
 
+@pytest.mark.local
 @pytest.mark.parametrize(
     "change",
     [
@@ -76,6 +77,7 @@ def test_the_database_refuses_to_change_a_line(workspace: Workspace, change: str
     assert did(workspace) == [("analysed", "session", ID)]
 
 
+@pytest.mark.local
 def test_a_line_changed_behind_the_programs_back_is_found(workspace: Workspace) -> None:
     for _ in range(3):
         workspace.note("opened", "session", ID)
@@ -86,6 +88,7 @@ def test_a_line_changed_behind_the_programs_back_is_found(workspace: Workspace) 
     assert Trail(workspace.path).broken() == 2
 
 
+@pytest.mark.local
 def test_a_line_taken_out_is_found(workspace: Workspace) -> None:
     for _ in range(3):
         workspace.note("opened", "session", ID)
@@ -95,6 +98,7 @@ def test_a_line_taken_out_is_found(workspace: Workspace) -> None:
     assert Trail(workspace.path).broken() == 3
 
 
+@pytest.mark.local
 def test_nothing_of_a_forgotten_person_is_in_the_trail(workspace: Workspace) -> None:
     people = Participants(workspace)
     people.rename("Anna", "Annabella")

@@ -15,6 +15,7 @@ from dashboard.pages import page_at
 from dashboard.sessions import Library
 from diarization.errors import ConfigError, WorkspaceError
 from pipeline.access.trail import Trail
+from pipeline.access.visitors import Visitor, visiting
 from pipeline.analysis import analyze_recording
 from pipeline.checkup import find_faults, repair
 from pipeline.jobs.analyses import ANALYZE, analysis_payload, share_upload
@@ -212,3 +213,16 @@ def test_the_pages_and_the_api_over_a_shared_workspace(machines: Machines) -> No
         assert (heard.status_code, heard.content) == (206, whole[10:20])
         report = client.get(f"/report/session/{FIRST}")
         assert report.status_code == 200 and "Anna" in report.text
+
+
+def test_a_file_name_that_is_no_text_hides_no_job(machines: Machines) -> None:
+    queue = JobQueue(machines.here.path)
+    for path in ("a\udcff.wav", "b\\ud800.wav", "c\U0001f600.wav"):
+        queue.submit("x", {"path": path, "case": "Demo"}, "call")
+    with visiting(Visitor("1", "page", "viewer", frozenset({"Demo"}), "olga")):
+        found = JobQueue(machines.there.path).jobs()
+    assert [job.payload["path"] for job in found] == ["a\udcff.wav", "b\\ud800.wav", "c\U0001f600.wav"]
+    with visiting(Visitor("1", "page", "viewer", frozenset({"Other"}), "olga")):
+        assert queue.jobs() == []
+    (waiting,) = queue.waiting()
+    assert (waiting.needs, waiting.count) == ("gpu", 3)
