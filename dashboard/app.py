@@ -28,13 +28,11 @@ from .api.metrics import metrics_routes
 from .audio import audio_routes
 from .background import BackgroundWorker, beside
 from .connections import (
-    SCHEME,
     connect_browser,
     connect_choices,
     connect_groups,
     connect_home,
     connect_pages,
-    draw_ahead,
 )
 from .delivery import Compressed, KeepsScripts
 from .downloads import report_routes
@@ -261,15 +259,8 @@ def _add_addresses(server: FastAPI, dash: Any, library: Library) -> None:
         return index(request, True)
 
     @server.get("/session/{session_id}", include_in_schema=False)
-    def session(request: Request, session_id: str) -> Response:
-        found = library.has_session(session_id)
-        if found:
-            query = request.url.query
-            draw_ahead(library, session_id, f"?{query}" if query else "", request.cookies.get(SCHEME))
-        return index(request, found)
-
     @server.get("/review/{session_id}", include_in_schema=False)
-    def review(request: Request, session_id: str) -> Response:
+    def session(request: Request, session_id: str) -> Response:
         return index(request, library.has_session(session_id))
 
     @server.get("/case/{name:path}", include_in_schema=False)

@@ -11,7 +11,6 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, ctx, no_u
 from reports.themes import ThemeName, drawing_in
 
 from .layout.later import page_key, place, wanted
-from .layout.tables import session_address
 from .pages import page_at, part_at
 from .pages.compare import found_sessions
 from .pages.groups import own_columns, own_groups
@@ -47,16 +46,6 @@ def connect_pages(dash: Any, library: Library) -> None:
         State("address", "search"),
         prevent_initial_call=True,
     )(complete)
-
-
-def draw_ahead(library: Library, session_id: str, search: str, scheme: str | None) -> None:
-    """Begin with what a session's page shows first, while the browser that asked for it loads its scripts."""
-
-    def draw() -> None:
-        with drawing_in("dark" if scheme == "dark" else "light"):
-            part_at(library, session_address(session_id), search, "session-map")
-
-    library.ahead(draw)
 
 
 async def _in_colours(draw: Callable[[], T]) -> T:

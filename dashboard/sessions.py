@@ -8,7 +8,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
 from threading import Lock
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 _AGAIN = 300.0
 """Seconds within which the trail does not say again that somebody opened or hears the same."""
-
-_AHEAD = 4
-"""Things that are made ahead at once, at most."""
 
 _LISTS = 8
 """Lists of which the ids in their order are kept, of all who look at one."""
@@ -58,8 +54,6 @@ class Library:
         self._lists: Kept[list[str]] = Kept(_LISTS)
         self._noted: dict[Hashable, float] = {}
         self._behind = ThreadPoolExecutor(1, "audit-trail")
-        self._drawing = ThreadPoolExecutor(1, "drawn-ahead")
-        self._awaited = 0
         self._lock = Lock()
 
     @property
@@ -157,26 +151,6 @@ class Library:
         """
         found: T = self._parts.get((cases_seen(), key), make)  # type: ignore[assignment]
         return found
-
-    def ahead(self, make: Callable[[], object]) -> None:
-        """Make something that is about to be asked for, beside everything else; nothing where much is awaited already.
-
-        It is made with the eyes and in the language of whoever is at work here.
-        """
-        with self._lock:
-            if self._awaited >= _AHEAD:
-                return
-            self._awaited += 1
-
-        def made() -> None:
-            try:
-                with suppress(TurntoneError, OSError):  # whoever asks for it is told
-                    make()
-            finally:
-                with self._lock:
-                    self._awaited -= 1
-
-        self._drawing.submit(copy_context().run, made)
 
     def audio(self, session_id: str) -> KeptAudio | None:
         """The 16 kHz FLAC kept of a session's recording, None where there is none, or it cannot be decrypted here."""

@@ -15,7 +15,6 @@ from .palette import emotion_colours, speaker_colours, transparent
 from .session_map import frame_bins
 from .themes import ThemeName, drawn, theme_now
 from .turn_hovers import turn_hovers
-from .turn_lines import MOST_DRAWN_SINGLY, turn_lines
 from .turns import LEAST_TURNS, durations_of, scored_turns
 
 if TYPE_CHECKING:
@@ -188,8 +187,7 @@ def _add_valence(figure: go.Figure, session: Session, label: str, colour: str, r
         showlegend=False,
         **place,
     )
-    for points in [_points(session, own)] if len(session.turns) <= MOST_DRAWN_SINGLY else _point_lines(session, own):
-        figure.add_trace(points, **place)
+    figure.add_trace(_points(session, own), **place)
     ticks = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "1"]}
     figure.update_yaxes(range=[-1, 1], **ticks, zeroline=True, zerolinecolor=theme_now().muted, **place)
 
@@ -211,19 +209,3 @@ def _points(session: Session, own: pd.DataFrame) -> go.Scatter:
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
-
-
-def _point_lines(session: Session, own: pd.DataFrame) -> list[go.Scatter]:
-    """The same of very many turns: a line an emotion."""
-    known, unscored = emotion_colours(session.scheme), theme_now().unscored
-    hovers = dict(zip(own.index, turn_hovers(session, own), strict=True))
-    return [
-        turn_lines(
-            turns,
-            [int(row) for row in turns.index],
-            [round(float(each), 3) for each in turns["valence"]],
-            [hovers[row] for row in turns.index],
-            {"color": known.get(str(emotion), unscored), "width": 6},
-        )
-        for emotion, turns in own.groupby("emotion", sort=False)
-    ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_DRAWN_SINGLY = 400
-"""Turns up to which each has a bar or a point of its own; of more, lines stand for them."""
+"""Turns up to which each has a bar of its own; of more, lines stand for them."""
 
 _LONG = 12.0
 """Seconds from which a turn can be pointed at in its middle too."""

@@ -16,7 +16,7 @@
   Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => address, set() {} });
   if (!/^\/(session|case)\//.test(window.location.pathname) && !/[?&]b=/.test(window.location.search)) return;
   const link = document.createElement("link");
-  Object.assign(link, { rel: "preload", as: "script", href: address });
+  Object.assign(link, { rel: "preload", as: "script", href: address, fetchPriority: "low" }); // after what draws the page
   document.head.append(link);
   window.turntonePlotly = () => {
     delete window.turntonePlotly;

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from pathlib import Path
-from unittest.mock import patch
 
-from starlette.testclient import TestClient
-
-from dashboard.app import make_app
 from dashboard.pages import part_at
 from dashboard.sessions import Library
-from pipeline.access.visitors import Visitor, visiting, visitor
+from pipeline.access.visitors import Visitor, visiting
 from pipeline.sessions import Session
 from pipeline.workspace import Workspace
-from reports.figure_list import find_figure
 from tests.sessions import make_session
 
-from .workspaces import FIRST, SECOND, SILENT, fill
+from .workspaces import FIRST, SECOND, SILENT
 
 
 class CountingWorkspace(Workspace):
@@ -103,38 +96,3 @@ def test_what_was_made_for_one_visitor_is_not_shown_to_another_who_sees_less(tmp
         assert (library.version(FIRST), library.session(FIRST), library.case("Demo")) == (None, None, None)
         for path, search in ((f"/session/{FIRST}", ""), ("/compare", f"?a={FIRST}&b={SECOND}"), ("/case/Demo", "")):
             assert "There is nothing here any more" in str(part_at(library, path, search, "summary"))
-
-
-def test_what_is_about_to_be_asked_for_is_made_with_the_askers_eyes_and_never_too_much(library: Library) -> None:
-    seen: list[object] = []
-    begun, gone_on = threading.Event(), threading.Event()
-
-    def make() -> None:
-        begun.set()
-        gone_on.wait(10)
-        seen.append(visitor())
-
-    who = Visitor("a", "page", "viewer", frozenset())
-    with visiting(who):
-        library.ahead(make)
-    assert begun.wait(10)
-    for _ in range(10):
-        library.ahead(make)
-    gone_on.set()
-    until = time.monotonic() + 10
-    while len(seen) < 4 and time.monotonic() < until:
-        time.sleep(0.01)
-    time.sleep(0.1)
-    assert seen == [who, None, None, None]
-
-
-def test_a_page_that_is_asked_for_has_its_map_drawn_already(tmp_path: Path) -> None:
-    own = fill(tmp_path / "own")
-    app = make_app(own.path)
-    with patch("dashboard.pages.session.find_figure", wraps=find_figure) as drawn:
-        answer = TestClient(app, base_url="http://127.0.0.1:8050").get(f"/session/{FIRST}")
-        until = time.monotonic() + 20
-        while not drawn.called and time.monotonic() < until:
-            time.sleep(0.01)
-    assert answer.status_code == 200
-    assert drawn.call_args.args == ("session-map",)
