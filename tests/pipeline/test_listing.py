@@ -20,8 +20,11 @@ NAMES = {f"{seed:012x}": seed for seed in range(5)}
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Five sessions: two of Anna and Ben (30 and 20 turns), one of Cem alone, one of three, one without anything."""
-    own = Workspace(tmp_path_factory.mktemp("listing") / "own")
+    return five_sessions(Workspace(tmp_path_factory.mktemp("listing") / "own"))
+
+
+def five_sessions(own: Workspace) -> Workspace:
+    """Two of Anna and Ben (30 and 20 turns), one of Cem alone, one of three, one without anything."""
     own.save(make_session(30, seed=0, case="Beech", date=MARCH + datetime.timedelta(7)))
     own.save(make_session(20, seed=1, case="Beech", date=MARCH))
     own.save(make_session(12, seed=2, case="Ash", date=MARCH, participants=("Cem",), roles=("customer",)))
@@ -40,49 +43,51 @@ def test_without_an_order_sessions_stand_by_case_and_date_as_in_all_lists(worksp
     assert workspace.listed(Wanted()) == [each.id for each in workspace.sessions()]
 
 
-@pytest.mark.parametrize(
-    ("order", "shown"),
-    [
-        (Order("recording"), [0, 1, 2, 3, 4]),
-        (Order("recording", True), [4, 3, 2, 1, 0]),
-        (Order("date"), [2, 1, 0, 3, 4]),
-        (Order("duration", True), [3, 0, 1, 2, 4]),
-        (Order("turns"), [4, 2, 1, 0, 3]),
-        (Order("speakers"), [3, 1, 0, 2, 4]),
-        (Order("case", True), [1, 0, 2, 3, 4]),
-    ],
-)
+ORDERS = [
+    (Order("recording"), [0, 1, 2, 3, 4]),
+    (Order("recording", True), [4, 3, 2, 1, 0]),
+    (Order("date"), [2, 1, 0, 3, 4]),
+    (Order("duration", True), [3, 0, 1, 2, 4]),
+    (Order("turns"), [4, 2, 1, 0, 3]),
+    (Order("speakers"), [3, 1, 0, 2, 4]),
+    (Order("case", True), [1, 0, 2, 3, 4]),
+]
+"""An order, and how the sessions stand in it."""
+
+
+@pytest.mark.parametrize(("order", "shown"), ORDERS)
 def test_sessions_are_sorted_and_what_is_unknown_comes_last(
     workspace: Workspace, order: Order, shown: list[int]
 ) -> None:
     assert found(workspace, order=(order,)) == shown
 
 
-@pytest.mark.parametrize(
-    ("wanted", "shown"),
-    [
-        ({"case": "Ash"}, [2, 3]),
-        ({"participant": "Anna"}, [3, 1, 0]),
-        ({"role": "customer"}, [2]),
-        ({"first": MARCH + datetime.timedelta(1)}, [0]),
-        ({"last": MARCH}, [2, 1]),
-        ({"voices": 1}, [2]),
-        ({"voices": 3}, [3]),
-        ({"voices": 4}, []),
-        ({"words": (Word("anna"),)}, [3, 1, 0]),
-        ({"words": (Word("BEECH"), Word("session-0"))}, [0]),
-        ({"words": (Word("2026-03-09"),)}, [0]),
-        ({"words": (Word("SPEAKER_00"),)}, [4]),
-        ({"words": (Word("%"),)}, []),
-        ({"words": (Word("顾客", ("customer",)),)}, [2]),
-        ({"terms": (Term("turns", "between", 12, 20),)}, [2, 1]),
-        ({"terms": (Either((Term("turns", "less", 10), Term("turns", "at least", 40))),)}, [3, 4]),
-        ({"terms": (Term("date", "empty"),)}, [3, 4]),
-        ({"terms": (Term("speakers", "not contains", "ann"),)}, [2, 4]),
-        ({"terms": (Term("recording", "ends", "2.WAV"),)}, [2]),
-        ({"terms": (Term("case", "not equal", "ash"),)}, [1, 0, 4]),
-    ],
-)
+CHOICES = [
+    ({"case": "Ash"}, [2, 3]),
+    ({"participant": "Anna"}, [3, 1, 0]),
+    ({"role": "customer"}, [2]),
+    ({"first": MARCH + datetime.timedelta(1)}, [0]),
+    ({"last": MARCH}, [2, 1]),
+    ({"voices": 1}, [2]),
+    ({"voices": 3}, [3]),
+    ({"voices": 4}, []),
+    ({"words": (Word("anna"),)}, [3, 1, 0]),
+    ({"words": (Word("BEECH"), Word("session-0"))}, [0]),
+    ({"words": (Word("2026-03-09"),)}, [0]),
+    ({"words": (Word("SPEAKER_00"),)}, [4]),
+    ({"words": (Word("%"),)}, []),
+    ({"words": (Word("顾客", ("customer",)),)}, [2]),
+    ({"terms": (Term("turns", "between", 12, 20),)}, [2, 1]),
+    ({"terms": (Either((Term("turns", "less", 10), Term("turns", "at least", 40))),)}, [3, 4]),
+    ({"terms": (Term("date", "empty"),)}, [3, 4]),
+    ({"terms": (Term("speakers", "not contains", "ann"),)}, [2, 4]),
+    ({"terms": (Term("recording", "ends", "2.WAV"),)}, [2]),
+    ({"terms": (Term("case", "not equal", "ash"),)}, [1, 0, 4]),
+]
+"""What is wanted, and which sessions are found."""
+
+
+@pytest.mark.parametrize(("wanted", "shown"), CHOICES)
 def test_sessions_are_chosen(workspace: Workspace, wanted: dict[str, object], shown: list[int]) -> None:
     assert found(workspace, **wanted) == shown
 
