@@ -107,6 +107,7 @@ def test_old_audio_files_and_caches_are_gone(workspace: Workspace, analysed: lis
     assert [path for path in (workspace.path / "cache").rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.local  # logs of batches are not written where several machines share a workspace
 def test_jobs_logs_and_exports_are_gone_and_what_was_changed_is_named(
     workspace: Workspace, analysed: list[Session], tmp_path: Path
 ) -> None:
