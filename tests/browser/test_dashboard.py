@@ -115,7 +115,7 @@ def flagged_address(tmp_path: Path) -> Iterator[str]:
     yield from serving(own.path)
 
 
-def test_a_flag_leads_to_the_turn_it_rests_on(page: Page, flagged_address: str) -> None:
+def test_a_flag_leads_to_the_turn_it_rests_on(flagged_address: str, page: Page) -> None:
     page.goto(f"{flagged_address}/session/{FIRST}")
     page.locator(".flag .to-turn").first.wait_for()
     page.wait_for_selector("#session-map .main-svg")

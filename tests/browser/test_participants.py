@@ -68,7 +68,7 @@ def test_a_participant_is_renamed_and_forgotten_once_that_is_confirmed(
     assert [each.name for each in Participants(own).all()] == ["Anne"]
 
 
-def test_what_is_here_and_what_leaves_is_said(page: Page, own_address: str) -> None:
+def test_what_is_here_and_what_leaves_is_said(own_address: str, page: Page) -> None:
     page.goto(f"{own_address}/models")
     page.get_by_role("heading", name="What leaves this machine").wait_for()
     page.get_by_role("cell", name="embedded-segmentation").wait_for()
