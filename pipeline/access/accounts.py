@@ -105,13 +105,13 @@ class Accounts:
     @asked_again
     def any(self) -> bool:
         """Whether there is any user; where there is none, nobody signs in."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             return connection is not None and connection.execute(select(USERS.c.id).limit(1)).first() is not None
 
     @asked_again
     def users(self) -> list[User]:
         """The users by name."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return []
             rows = connection.execute(select(USERS).order_by(USERS.c.name)).mappings().all()
@@ -126,13 +126,13 @@ class Accounts:
         AccessError
             Where there is none.
         """
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             return _found(connection, name)
 
     @asked_again
     def visitor_of(self, user_id: str, via: Via) -> Visitor | None:
         """The user of that id, at work; None where there is none any more."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             return _visitor(connection, user_id, via) if connection else None
 
     # What changes
@@ -253,7 +253,7 @@ class Accounts:
     @asked_again
     def tokens(self, name: str) -> list[Token]:
         """A user's tokens, the oldest first."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             user = _found(connection, name)
             assert connection is not None
             rows = connection.execute(select(TOKENS).where(TOKENS.c.user_id == user.id).order_by(TOKENS.c.created))
@@ -278,7 +278,7 @@ class Accounts:
     def visitor_of_token(self, text: str, via: Via = "api") -> Visitor | None:
         """Whose token it is, at work; None where it is nobody's or its time is over."""
         written = TOKEN.fullmatch(text)
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None or written is None:
                 return None
             row = connection.execute(select(TOKENS).where(TOKENS.c.id == written[1])).mappings().first()
@@ -292,7 +292,7 @@ class Accounts:
     @asked_again
     def sign_in(self, name: str, password: str) -> str | None:
         """The id of a new sign-in; None where name and password do not fit together. Both go to the trail."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             own = select(USERS).where(USERS.c.name == name)
             row = connection.execute(own).mappings().first() if connection else None
         right = fits(password, row["password"] if row else None)
@@ -322,20 +322,12 @@ class Accounts:
     @asked_again
     def visitor_of_sign_in(self, sign_in: str) -> Visitor | None:
         """Who is signed in there, at work; None where it has ended."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return None
             there = (SIGN_INS.c.id == sign_in) & (SIGN_INS.c.expires > now())
             user_id = connection.execute(select(SIGN_INS.c.user_id).where(there)).scalar()
             return None if user_id is None else _visitor(connection, user_id, "page")
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection | None]:
-        if not self._database.exists():
-            yield None
-            return
-        with self._database.reading() as connection:
-            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -78,13 +78,13 @@ class JobQueue:
         WorkspaceError
             Where no job or several are meant.
         """
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             return _job_like(connection, prefix)
 
     @asked_again
     def find(self, job_id: str) -> Job | None:
         """The job of exactly that id; None where there is none."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return None
             row = connection.execute(select(JOBS).where(JOBS.c.id == job_id, *seen_jobs())).mappings().first()
@@ -93,7 +93,7 @@ class JobQueue:
     @asked_again
     def jobs(self, state: str | None = None, batch: str | None = None, limit: int | None = None) -> list[Job]:
         """Jobs in the order of their submission, of a state or batch where one is given; the newest ``limit``."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return []
             statement = (
@@ -104,7 +104,7 @@ class JobQueue:
     @asked_again
     def counts(self, batch: str | None = None) -> dict[str, int]:
         """How many jobs are in each state; states without jobs are left out."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return {}
             statement = (
@@ -115,7 +115,7 @@ class JobQueue:
     @asked_again
     def states(self, batch: str) -> dict[str, str]:
         """The state of each job of a batch, by id."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return {}
             found = select(JOBS.c.id, JOBS.c.state).where(JOBS.c.batch == batch, *seen_jobs())
@@ -124,7 +124,7 @@ class JobQueue:
     @asked_again
     def batches(self, prefix: str) -> list[str]:
         """The batches whose name begins so, the newest last."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return []
             newest = func.max(JOBS.c.number)
@@ -134,7 +134,7 @@ class JobQueue:
     @asked_again
     def ended_keys(self, batch: str) -> set[str]:
         """Keys of a batch's jobs that are done, or were given up after ``MAX_ATTEMPTS``."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return set()
             given_up = (JOBS.c.state == "failed") & (JOBS.c.attempts >= MAX_ATTEMPTS)
@@ -228,7 +228,7 @@ class JobQueue:
 
         wanted = select(JOBS.c.id).where(JOBS.c.kind.in_(kinds), JOBS.c.lane == LANES[0], _for_cluster())
         wanted = wanted.where(JOBS.c.state == "queued", at_stages(stages))
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None or _first(connection, wanted) is None:
                 return None
         with self._database.writing() as connection:
@@ -274,7 +274,7 @@ class JobQueue:
     @asked_again
     def is_open(self, key: str) -> bool:
         """Whether work with this key is queued or running."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return False
             same = select(JOBS.c.id).where(JOBS.c.key == key, JOBS.c.state.in_(("queued", "running")))
@@ -353,7 +353,7 @@ class JobQueue:
         """Jobs of a cluster that have been queued in a lane, at one of these stages, for so many seconds."""
         from ..cluster.lanes import at_stages
 
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return []
             before = _clock(connection) - datetime.timedelta(seconds=seconds)
@@ -369,7 +369,7 @@ class JobQueue:
         of = queued.where(JOBS.c.state == "queued", *seen_jobs()).subquery()
         kinds = (of.c.lane, of.c.needs, of.c.cluster)
         lines = select(*kinds, func.count(), func.min(of.c.created)).group_by(*kinds)
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return []
             at = _clock(connection)
@@ -381,7 +381,7 @@ class JobQueue:
     @asked_again
     def handed(self) -> dict[str, bool]:
         """The names in the store of all recordings that were handed over for jobs, and whether their job is done."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return {}
             names = select(said_in(JOBS.c.payload, "handed"), JOBS.c.state)
@@ -390,7 +390,7 @@ class JobQueue:
     @asked_again
     def silence(self) -> float | None:
         """Seconds since the last sign of life of the running job that has been silent longest; None where none runs."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             if connection is None:
                 return None
             oldest = connection.execute(select(func.min(JOBS.c.heartbeat)).where(JOBS.c.state == "running")).scalar()
@@ -399,7 +399,7 @@ class JobQueue:
     @asked_again
     def lost(self) -> list[Job]:
         """The jobs that are running as their rows say, and whose process is gone."""
-        with self._reading() as connection:
+        with self._database.reading_if_any() as connection:
             rows = [] if connection is None else _lost(connection)
             return [_job(row) for row in rows]
 
@@ -430,14 +430,6 @@ class JobQueue:
             from ..cluster.outbox import send  # and with it what a cluster needs, which one machine does not
 
             send(meant)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection | None]:
-        if not self._database.exists():
-            yield None
-            return
-        with self._database.reading() as connection:
-            yield connection
 
     @contextmanager
     def _database_of_jobs(self) -> Iterator[Connection | None]:

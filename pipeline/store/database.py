@@ -107,6 +107,21 @@ class Database:
                 yield connection
 
     @contextmanager
+    def reading_if_any(self) -> Iterator[Connection | None]:
+        """As ``reading``; None where nothing was ever committed.
+
+        Raises
+        ------
+        WorkspaceError
+            As ``reading``.
+        """
+        if not self.exists():
+            yield None
+            return
+        with self.reading() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection that alone may write; commits at the end, rolls back where anything was raised.
 
