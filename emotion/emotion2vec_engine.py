@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CPU_BUDGET = 12.0
-"""Seconds of sound in a batch on the CPU; more gives no more speed there."""
+"""Seconds of sound in a batch on the CPU, of which one runs on each thread; more gives no more speed there."""
 
 _CUDA_BUDGETS = (20.0, 600.0)  # seconds: the least and the most in a batch
 _VECTORS = 16  # a frame takes at the widest point of a block: estimated; where it is too few, batches are halved
@@ -66,8 +66,8 @@ class Emotion2vecEngine:
     device : str
         ``cpu``, ``cuda`` or ``mps``.
     budget : float, optional
-        Seconds of sound in a batch; found from the device's free memory where left out. It changes memory and
-        speed, not results.
+        Seconds of sound that run at once, in one batch or in one a thread of the CPU; found from the device's free
+        memory where left out. It changes memory and speed, not results.
     precision : str
         What to compute in; only ``float32`` is exact.
 
@@ -111,7 +111,7 @@ class Emotion2vecEngine:
             Where not even a single clip fits into the device's memory.
         """
         plan = self._planned(waveforms)
-        beside = min(len(plan), self._threads())
+        beside = min(len(plan), self._beside(waveforms))
         found = self._side_by_side(plan, waveforms, beside) if beside > 1 else self._in_order(plan, waveforms)
         outputs: dict[int, ClipOutput] = {}
         for some in found:
@@ -169,14 +169,24 @@ class Emotion2vecEngine:
 
         return torch.get_num_threads() if self.device == "cpu" else 1
 
+    def _beside(self, waveforms: Sequence[Waveform]) -> int:
+        """Batches that run at once: one a thread of the CPU, but no more than a budget that was set holds of the
+        longest clip."""
+        threads = self._threads()
+        if self.budget is None:
+            return threads
+        longest = max(map(len, waveforms), default=1)
+        return min(threads, max(1, int(self.budget * SAMPLING_RATE / longest)))
+
     def _planned(self, waveforms: Sequence[Waveform]) -> list[list[int]]:
         """Which clips run together, the longest first."""
         settings, step = self.checkpoint.settings, self.checkpoint.samples_per_frame
         frame_bytes, pair_bytes = 4 * settings.embed_dim * _VECTORS, 4 * settings.num_heads
-        seconds = self.budget or _budget_of(self.device, frame_bytes * SAMPLING_RATE / step)
+        beside = self._beside(waveforms)
+        seconds = self.budget or beside * _budget_of(self.device, frame_bytes * SAMPLING_RATE / step)
         frames = [num_frames(len(each), self.checkpoint.layers) for each in waveforms]
-        budget = _evened(seconds * SAMPLING_RATE / step, sum(frames), self._threads())
-        return plan_batches(frames, budget, pair_bytes / frame_bytes)
+        batch = _evened(seconds * SAMPLING_RATE / step, sum(frames), beside)
+        return plan_batches(frames, batch, pair_bytes / frame_bytes)
 
     def warm_up(self) -> None:
         """Run a second of silence, so that the first clip finds memory and kernels ready."""
@@ -212,12 +222,12 @@ class Emotion2vecEngine:
 
 
 def _evened(budget: float, total: int, beside: int) -> float:
-    """A budget that gives batches which so many threads finish together.
+    """How large batches are of which so many run at once, within the budget together, and end together.
 
-    >>> _evened(600, 1_000, 1), _evened(600, 1_000, 4), _evened(600, 4_000, 4)
+    >>> _evened(600, 1_000, 1), _evened(2_400, 1_000, 4), _evened(2_400, 4_000, 4)
     (600, 250.0, 500.0)
     """
-    return budget if beside == 1 else min(budget, total / (beside * ceil(total / (budget * beside))))
+    return budget if beside == 1 else total / (beside * max(1, ceil(total / budget)))
 
 
 def _budget_of(device: str, bytes_a_second: float) -> float:

@@ -54,7 +54,8 @@ class Runtime(BaseModel):
     seconds_at_once: float | None = Field(
         None,
         ge=1,
-        description="seconds of sound that emotion2vec scores at once; none: by the free memory of a GPU, 12 on a CPU",
+        description="seconds of sound that emotion2vec scores at once; none: by the free memory of a GPU, 12 for each"
+        " thread of a CPU",
     )
     hf_token: str | None = Field(
         None, repr=False, description="Hugging Face token; the HF_TOKEN variable where left out"

@@ -209,6 +209,33 @@ def test_what_fails_beside_other_batches_is_raised_and_threads_are_as_before(
     assert torch.get_num_threads() == 2
 
 
+def test_batches_side_by_side_keep_to_the_sound_that_was_set_together(
+    tiny: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+):
+    import emotion.emotion2vec_engine as engine
+
+    running, most, lock = [0.0], [0.0], threading.Lock()
+    run_batch = engine.Emotion2vecEngine._run_batch
+
+    def counted(self: engine.Emotion2vecEngine, batch: engine._Batch) -> list[engine.ClipOutput]:
+        with lock:
+            running[0] += sum(batch.line.frames) / 50
+            most[0] = max(most[0], running[0])
+        found = run_batch(self, batch)
+        with lock:
+            running[0] -= sum(batch.line.frames) / 50
+        return found
+
+    threads(4)
+    recognizer = Emotion2vecRecognizer(str(tiny))
+    recognizer.recognize(real_clips(1, 1.0, 1.0))
+    monkeypatch.setattr(engine.Emotion2vecEngine, "_run_batch", counted)
+    for seconds, longest in ((8.0, 2.0), (6.0, 6.0), (3.0, 6.0)):
+        recognizer.budget, most[0] = seconds, 0.0
+        recognizer.recognize(real_clips(8, 1.0, longest))
+        assert most[0] <= max(seconds, longest)
+
+
 def test_the_sound_that_runs_at_once_can_be_set(
     tiny: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ):
