@@ -30,7 +30,6 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import insert, select
 
-from dashboard.app import listen
 from dashboard.pages import page_at, part_at
 from dashboard.sessions import Library
 from diarization.recordings import Recording
@@ -39,6 +38,7 @@ from pipeline.sessions import Session, SessionArrays
 from pipeline.store.models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
 from pipeline.workspace import Workspace
 from tests.dashboard.workspaces import hum
+from tests.ports import free_port
 from tests.sessions import make_session
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -172,12 +172,6 @@ def served(workspace: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
-
-
-def free_port() -> int:
-    """A port of this machine on which nothing listens."""
-    with listen("127.0.0.1", 0) as sock:
-        return int(sock.getsockname()[1])
 
 
 def _answers(address: str) -> bool:

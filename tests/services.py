@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
+from tests.ports import free_port
+
 KEYS = {
     "AWS_ACCESS_KEY_ID": "tests",
     "AWS_SECRET_ACCESS_KEY": "tests-secret",
@@ -29,13 +31,6 @@ def postgres_binaries() -> Path | None:
     """The folder of the newest PostgreSQL that is installed; None where there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda each: int(each.parts[-3]))
     return found[-1].parent if found else None
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class PostgresServer:

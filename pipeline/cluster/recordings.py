@@ -69,7 +69,7 @@ def facts_of(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def brought(folder: Path, payload: Mapping[str, Any]) -> Iterator[Path]:
-    """The recording of a job on this machine; a copy that was brought for it goes at the end.
+    """A recording that was handed over, on this machine; a copy that was brought for its job goes at the end.
 
     Raises
     ------
@@ -78,11 +78,7 @@ def brought(folder: Path, payload: Mapping[str, Any]) -> Iterator[Path]:
     WorkspaceError
         Where the store does not answer.
     """
-    name = payload.get("handed")
-    if name is None:
-        yield Path(payload["path"])
-        return
-    shared = shared_files(folder)
+    name, shared = payload["handed"], shared_files(folder)
     if shared is None:
         yield folder / name
         return
@@ -136,7 +132,6 @@ def take_away(folder: Path, payload: Mapping[str, Any]) -> None:
     WorkspaceError
         Where the store does not answer.
     """
-    name = payload.get("handed")
     shared = shared_files(folder)
-    if name is not None and shared is not None:
-        shared.store.remove([name])
+    if shared is not None:
+        shared.store.remove([payload["handed"]])

@@ -11,7 +11,7 @@ import pytest
 from diarization.errors import ConfigError
 from pipeline.cluster.broker import VARIABLE, Broker, BrokerError, broker_named, check_broker, needed_broker
 from pipeline.cluster.lanes import QUEUES, parse_queues
-from tests.brokers import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 

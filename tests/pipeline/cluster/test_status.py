@@ -15,9 +15,10 @@ from pipeline.cluster.status import cluster_status
 from pipeline.jobs.queue import JobQueue
 from pipeline.jobs.worker import Worker
 from pipeline.workspace import Workspace
-from tests.brokers import free_port, wait_until
+from tests.brokers import wait_until
 from tests.command_line import CommandLine
 from tests.fakes import PAUSE, write_tone
+from tests.ports import free_port
 
 from .conftest import Workers, submit, tones, wait_for_ends
 

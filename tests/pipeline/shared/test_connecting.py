@@ -12,7 +12,8 @@ from diarization.errors import WorkspaceError
 from pipeline.connecting import connect_workspace
 from pipeline.workspace import Workspace
 from tests.command_line import CommandLine
-from tests.services import Services, free_port
+from tests.ports import free_port
+from tests.services import Services
 from tests.sessions import make_session
 
 ROOT = Path(__file__).parents[3]
