@@ -10,7 +10,6 @@ from reports.language import say
 
 from ..audio import audio_address
 from .cards import aria
-from .tables import turn_rows
 
 if TYPE_CHECKING:
     from pipeline.sessions import Session
@@ -50,9 +49,15 @@ def player_of_many(titles: dict[str, str]) -> html.Div:
 
 
 def turns_known(session: Session) -> dict[str, list[Any]]:
-    """What the player needs of each turn, a list a field: ``turn, start, end, speaker, emotion``."""
-    rows = turn_rows(session)
-    return {name: [row[name] for row in rows] for name in ("start", "end", "speaker", "emotion")}
+    """What the player needs of each turn, a list a field: ``start, end`` (seconds, to the millisecond), ``speaker,
+    emotion`` (None where there is none)."""
+    turns, names = session.turns, {label: session.name_of(label) for label in session.speakers["label"]}
+    times = {name: turns[name].astype(float).round(3).tolist() for name in ("start", "end")}
+    emotions = turns["emotion"].astype(object)
+    return times | {
+        "speaker": [names[label] for label in turns["speaker"]],
+        "emotion": emotions.where(emotions.notna(), None).tolist(),
+    }
 
 
 def _keys() -> html.Details:

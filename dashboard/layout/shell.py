@@ -26,6 +26,8 @@ INDEX = f"""<!DOCTYPE html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{{%title%}}</title>
     <link rel="icon" href="{_ICON}">
+    <link rel="preload" as="fetch" crossorigin="anonymous" href="/_dash-layout">
+    <link rel="preload" as="fetch" crossorigin="anonymous" href="/_dash-dependencies">
     {{%css%}}
     <script src="/assets/first.js" data-plotly="{{plotly}}"></script>
   </head>

@@ -95,7 +95,7 @@ def _sessions(totals: Totals, names: Names) -> html.Section:
     filters = html.Div(
         [
             dmc.TextInput(id="search", placeholder=say("Search recordings, cases, speakers"), **aria(say("Search")),
-                          debounce=150),
+                          debounce=80),
             _choice("case", [(each, each) for each in names.cases]),
             _choice("participant", [(each, each) for each in names.participants]),
             _choice("role", [(each, say(each)) for each in names.roles]),
