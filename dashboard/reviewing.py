@@ -46,7 +46,7 @@ def _turn(session: Session, names: dict[str, str], turn: int, row: dict[Any, Any
     )
     return {
         "turn": turn,
-        **{name: _plain(row[name]) for name in ("start", "end", "speaker", "emotion", "scored", "reason")},
+        **{name: _plain(row[name]) for name in ("start", "end", "speaker", "emotion", "scored", "reason", "text")},
         "name": names[row["speaker"]],
         "machine": machine | {"name": names[machine["speaker"]]},
         "scores": scores,

@@ -53,23 +53,25 @@ def case_trends_figure(
                 "array": [each.high - each.slope for each in known],
                 "arrayminus": [each.slope - each.low for each in known],
                 "thickness": 1.4,
+                "color": theme_.accent,
                 "width": 4,
             },
-            mode="markers+text",
-            text=[_beside(each) for each in known],
-            textposition="top center",
-            textfont={"size": 10.5, "color": theme_.muted},
+            mode="markers",
             marker={
                 "size": 10,
                 "color": [theme_.accent if each else theme_.paper for each in clear],
                 "line": {"color": theme_.accent, "width": 1.6},
             },
-            line={"color": theme_.accent},
             hoverinfo="skip",
             cliponaxis=False,
             showlegend=False,
         )
     )
+    for each, name in zip(known, names, strict=True):
+        figure.add_annotation(
+            text=_beside(each), x=each.slope, y=name, yshift=15, showarrow=False,
+            font={"size": 10.5, "color": theme_.muted}, bgcolor=theme_.paper,  # so that no line goes through it
+        )  # fmt: skip
     reach = 1.15 * max(max(abs(each.low), abs(each.high)) for each in known)
     title = {"text": say("change in 30 days"), "font": {"size": 11, "color": theme_.muted}}
     figure.update_xaxes(range=[-reach, reach], zeroline=True, zerolinecolor=theme_.muted, title=title)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from diarization.errors import TurntoneError
+
 PACKAGES = (
     "torch",
     "torchaudio",
@@ -53,7 +55,8 @@ class Finding:
 
 def examine(workspace: str | None = None) -> list[Finding]:
     """Everything the doctor looks at, in the order a reader wants it."""
-    return [_turntone(), _python(), *_packages(), _device(), *_models(), _token(), _browser(), _workspace(workspace)]
+    here = [_turntone(), _python(), *_packages(), _device(), *_models(), _token(), _browser()]
+    return [*here, _workspace(workspace), *_broker()]
 
 
 def _turntone() -> Finding:
@@ -106,7 +109,9 @@ def _browser() -> Finding:
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found:
         return Finding("browser", "ok", found)
-    return Finding("browser", "optional", "no Chromium", "only the browser tests need it: apt-get install chromium")
+    return Finding(
+        "browser", "optional", "no Chromium", "for PDF reports and the browser tests: apt-get install chromium"
+    )
 
 
 def _workspace(workspace: str | None) -> Finding:
@@ -116,7 +121,7 @@ def _workspace(workspace: str | None) -> Finding:
     path = store.path
     if not path.exists():
         return _writable(path)
-    count = len(store.sessions())
+    count = store.totals().sessions
     return Finding("workspace", "ok", f"{path.resolve()}, {count} session{'' if count == 1 else 's'}")
 
 
@@ -128,3 +133,18 @@ def _writable(path: Path) -> Finding:
     except OSError as error:
         advice = "choose another folder with --workspace or TURNTONE_WORKSPACE"
         return Finding("workspace", "missing", f"{parent} cannot be written: {error.strerror}", advice)
+
+
+def _broker() -> Iterator[Finding]:
+    """Where one is named; one machine alone needs none, and nothing of a cluster is imported there."""
+    if not os.environ.get("TURNTONE_BROKER"):
+        return
+    from pipeline.cluster.broker import check_broker, needed_broker
+
+    try:
+        broker = needed_broker()
+        check_broker(broker)
+    except TurntoneError as error:
+        yield Finding("broker", "missing", "cannot be used", str(error))
+    else:
+        yield Finding("broker", "ok", broker.name)

@@ -139,6 +139,7 @@
         button("hear", say("Hear"), hear, { disabled: !document.getElementById("player"), class: "quiet" }),
         button("undo", say("Undo"), () => load("/undo"), { disabled: !review.steps.done, class: "quiet" }),
         button("redo", say("Redo"), () => load("/redo"), { disabled: !review.steps.undone, class: "quiet" })),
+      now.text && make("p", { class: "words" }, now.text),
       make("p", { class: "about" }, say("The machine: {what}.", { what: `${machine.name} (${percent(machine.speaker_confidence)})${machine.emotion ? `, ${say(machine.emotion)} (${percent(machine.confidence)})` : ""}` })),
       make("h3", {}, say("Who speaks?")),
       make("div", { class: "answers", role: "group", "aria-label": say("Who speaks?") }, ...review.speakers.map((each, index) => choice("speaker", each.label, each.name, each.colour, index, `⇧${index + 1}`, now.masked || each.masked))),

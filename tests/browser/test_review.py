@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def own(tmp_path: Path) -> Workspace:
     """A workspace of one test alone."""
     workspace = Workspace(tmp_path / "own")
     session = make_session(14)
+    session = replace(session, turns=session.turns.assign(text="so it goes"))
     workspace.save(session, hum(session.recording.duration))
     return workspace
 
@@ -42,6 +44,7 @@ def test_a_turn_is_corrected_taken_back_and_put_again(own: Workspace, own_addres
     page.get_by_role("link", name="session-0.wav").click()
     page.get_by_role("heading", name="Review of session-0.wav").wait_for()
     page.locator("#review-queue .queued").first.wait_for()
+    page.get_by_text("so it goes").wait_for()
     least = min(range(14), key=lambda turn: (own.session(ID).turns["confidence"].fillna(1)[turn], turn))
     assert "current" in str(page.locator("#review-queue .queued").first.get_attribute("class"))
     wanted = "sad" if own.session(ID).turns.at[least, "emotion"] != "sad" else "happy"

@@ -12,6 +12,7 @@ from diarization.errors import ConfigError
 from pipeline.cluster.broker import VARIABLE, Broker, BrokerError, broker_named, check_broker, needed_broker
 from pipeline.cluster.lanes import QUEUES, parse_queues
 from tests.ports import free_port
+from turntone.doctor import examine
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,6 +61,14 @@ def test_queues_are_named_whole_or_by_what_they_are_for() -> None:
         parse_queues("gpu,cpu")
     with pytest.raises(ConfigError, match="no queue is called ''"):
         parse_queues(" ")
+
+
+def test_the_doctor_says_whether_the_broker_answers(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [(each.state, each.found) for each in examine() if each.what == "broker"] == [("ok", broker.name)]
+    monkeypatch.setenv(VARIABLE, f"redis://127.0.0.1:{free_port()}/0")
+    (found,) = (each for each in examine() if each.what == "broker")
+    assert (found.state, found.found) == ("missing", "cannot be used")
+    assert "the broker does not answer" in found.advice
 
 
 _LOOK = """
