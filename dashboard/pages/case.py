@@ -180,8 +180,8 @@ def _pair(found: Similarity, person: str, titles: dict[str, str], row: int, colu
 
 
 _PARTS: dict[str, Callable[..., Any]] = {
-    "case-shares": _drawn("case-shares", 70, 60),
-    "case-valence": _drawn("case-valence", 74, 116),
+    "case-shares": _drawn("case-shares", 64, 60),
+    "case-valence": _drawn("case-valence", 54, 116),
     "case-trends": _drawn("case-trends", 0, 0),
     "turn-map": _drawn("turn-map", 0, 0),
     "similarity": _similarity,
