@@ -88,7 +88,7 @@ def test_nothing_to_take_back_is_said(corrections: Corrections) -> None:
         corrections.undo(ID)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([0, 1, 2, 4]), st.sampled_from(["happy", "sad", "undo", "redo"])), max_size=8)
 )
@@ -284,7 +284,7 @@ def test_a_turn_that_was_split_and_joined_again_is_the_machines(workspace: Works
     assert after.turns[columns].iloc[2].tolist() == pytest.approx(before.turns[columns].iloc[2].tolist())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["split", "join", "happy", "speaker", "undo", "redo"]), st.integers(0, 4)), max_size=9
