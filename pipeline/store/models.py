@@ -209,6 +209,41 @@ class CorrectionRow(Base):
     created: Mapped[datetime.datetime]
 
 
+class LookRow(Base):
+    """That a session was looked through for findings, by which rules and measures (``revision``), and when.
+
+    Triggers remove the row as soon as anything changes that findings are made of: a row that is there holds. ``whole``
+    is false where the session could not be looked through, as its files are damaged.
+    """
+
+    __tablename__ = "looks"
+    __table_args__ = (Index(None, "revision", "whole"), Index(None, "made"))
+
+    session_id: Mapped[str] = mapped_column(String(12), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[str] = mapped_column(String(16))
+    whole: Mapped[bool]
+    made: Mapped[datetime.datetime]
+
+
+class FindingRow(Base):
+    """Something that was found in a session: a flag by its rule's name, or the shape of a speaker's course as a word.
+
+    ``speaker`` and ``other`` are labels of whom, null where it is of the session.
+    """
+
+    __tablename__ = "findings"
+    __table_args__ = (Index(None, "kind", "name", "session_id"),)
+
+    session_id: Mapped[str] = mapped_column(
+        String(12), ForeignKey("looks.session_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    speaker: Mapped[str | None]
+    other: Mapped[str | None]
+
+
 class ArtifactRow(Base):
     """One file of a session, beside the database."""
 
@@ -354,3 +389,5 @@ ENROLMENTS, REFUSALS, VOICE_CALIBRATIONS = table(EnrolmentRow), table(RefusalRow
 JOBS, CORRECTIONS, EXPORTED = table(JobRow), table(CorrectionRow), table(ExportedRow)
 USERS, GRANTS, TOKENS, SIGN_INS = table(UserRow), table(GrantRow), table(TokenRow), table(SignInRow)
 AUDIT, AUDIT_NAMES = table(AuditRow), table(AuditNameRow)
+LOOKS, FINDINGS = table(LookRow), table(FindingRow)
+LOOKS.add_is_dependent_on(SPEAKERS)  # whose triggers remove looks: a copy writes speakers first
