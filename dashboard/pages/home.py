@@ -13,7 +13,7 @@ from pipeline.access.visitors import visitor
 from pipeline.store.listing import ANY_FLAG, MOST_VOICES
 from reports.drawing import clock
 from reports.findings import flag_titles
-from reports.language import say, say_many
+from reports.language import say, say_many, sentences
 from reports.measures.shapes import SHAPES
 
 from ..layout.cards import aria, card, command, heading
@@ -120,7 +120,10 @@ def _sessions(totals: Totals, names: Names, missing: int) -> html.Section:
         ],
         className="filters",
     )  # fmt: skip
-    about = say("The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant.")
+    about = sentences(
+        say("The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant."),
+        say("The strokes beside the flags are the shapes of these courses: improving, worsening, recovered or flat."),
+    )
     parts = [
         filters,
         html.P(not_looked_through(missing), id="not-looked", className="about", role="status"),

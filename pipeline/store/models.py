@@ -19,8 +19,15 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+DOUBTFUL = (
+    "(speaker_confidence < 0.7 OR confidence < 0.7 OR emotion = 'uncertain') "
+    "AND coalesce(substr(reason, 1, 8), '') <> 'masked: '"
+)
+"""Of which turns the machine is unsure, those left out that a mask hides."""
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -171,6 +178,10 @@ class TurnRow(Base):
     """
 
     __tablename__ = "turns"
+    # Of which the machine is unsure, for the page that has them reviewed: see ``corrections.doubtful_turns``.
+    __table_args__ = (
+        Index("ix_turns_doubtful", "session_id", sqlite_where=text(DOUBTFUL), postgresql_where=text(DOUBTFUL)),
+    )
 
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)

@@ -58,7 +58,8 @@ def list_sessions(
         store.sessions(case)  # which says so where there is no such case
     parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
     summaries = [summary for part in parts for summary in store.summaries(part)]
-    findings = {known: found for part in parts for known, found in of.of(part).items()}
+    told = parts if chosen or format is Format.json else []
+    findings = {known: found for part in told for known, found in of.of(part).items()}
     if format is Format.json:
         print_json([summary.to_json() | findings_json(findings.get(summary.id)) for summary in summaries])
     elif summaries:

@@ -1,6 +1,9 @@
-"""What was found in each session, so that lists are chosen by it; gone as soon as what it is made of changes."""
+"""What was found in each session, so that lists are chosen by it; gone as soon as what it is made of changes. And an
+index of the turns to review."""
 
 from __future__ import annotations
+
+import re
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,6 +53,12 @@ _TRIGGERS = {
 }
 """By name: after what, where, and which looks hold no longer."""
 
+# Turns of which the machine is unsure, those left out that a mask hides: what there is to review is counted by it.
+_DOUBTFUL = sa.text(
+    "(speaker_confidence < 0.7 OR confidence < 0.7 OR emotion = 'uncertain') "
+    "AND coalesce(substr(reason, 1, 8), '') <> 'masked: '"
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -77,18 +86,22 @@ def upgrade() -> None:
                                 ondelete="CASCADE"),
     )  # fmt: skip
     op.create_index("ix_findings_kind_name_session_id", "findings", ["kind", "name", "session_id"])
+    op.create_index("ix_turns_doubtful", "turns", ["session_id"], sqlite_where=_DOUBTFUL, postgresql_where=_DOUBTFUL)
     for name, (when, where, gone) in _TRIGGERS.items():
         if op.get_bind().dialect.name == "postgresql":
+            # Whatever column is changed: a server lets no type be changed of those that a trigger names.
+            anything = re.sub(" OF .* ON ", " ON ", when)
             op.execute(
                 f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN DELETE FROM looks WHERE {gone}; RETURN NULL; END $$"
+                f"$$ BEGIN IF {where} THEN DELETE FROM looks WHERE {gone}; END IF; RETURN NULL; END $$"
             )
-            op.execute(f"CREATE TRIGGER {name} {when} FOR EACH ROW WHEN ({where}) EXECUTE FUNCTION {name}()")
+            op.execute(f"CREATE TRIGGER {name} {anything} FOR EACH ROW EXECUTE FUNCTION {name}()")
         else:
             op.execute(f"CREATE TRIGGER {name} {when} WHEN {where} BEGIN DELETE FROM looks WHERE {gone}; END")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_turns_doubtful", "turns")
     for name, (when, _, _) in _TRIGGERS.items():
         if op.get_bind().dialect.name == "postgresql":
             op.execute(f"DROP TRIGGER {name} ON {when.rpartition(' ')[2]}")
