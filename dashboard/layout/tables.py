@@ -12,7 +12,7 @@ from dash import html
 
 from pipeline.corrections import ReviewCount
 from reports.findings import flag_titles
-from reports.language import say, translated
+from reports.language import say, spoken, translated
 from reports.palette import people_colours
 from reports.themes import theme_now
 
@@ -94,20 +94,22 @@ def case_table(sessions: Sequence[SessionSummary], findings: FindingsById) -> ht
 
 
 def _session_columns() -> list[dict[str, Any]]:
+    # Chinese dates are longer, and its headings shorter.
+    date, duration, turns, scored = (140, 84, 78, 88) if spoken() == "zh" else (110, 104, 86, 96)
     return [
         {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 140},
         {"field": "found", "headerName": say("Flags, shapes"), "cellRenderer": "Findings", "flex": 4, "minWidth": 196,
          "sortable": False, "filter": False, "tooltipField": "found"},
         {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 120},
         {"field": "date", "headerName": say("Date"), "cellDataType": "text", "filter": "agDateColumnFilter",
-         "width": 110},
+         "width": date},
         {"field": "duration", "headerName": say("Duration"), "valueFormatter": {"function": "clock(params.value)"},
-         "width": 104, **_NUMBER},
+         "width": duration, **_NUMBER},
         {"field": "speakers", "headerName": say("Speakers"), "flex": 4, "minWidth": 150, "tooltipField": "speakers"},
         {"field": "course", "headerName": say("Valence over time"), "cellRenderer": "Course", "width": 172,
          "sortable": False, "filter": False},
-        {"field": "turns", "headerName": say("Turns"), "width": 86, **_NUMBER},
-        {"field": "scored", "headerName": say("Scored"), "width": 96, **_NUMBER},
+        {"field": "turns", "headerName": say("Turns"), "width": turns, **_NUMBER},
+        {"field": "scored", "headerName": say("Scored"), "width": scored, **_NUMBER},
     ]  # fmt: skip
 
 

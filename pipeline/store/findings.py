@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 
 from ..masking import mask_of
 from ..sessions import Session
@@ -17,6 +18,9 @@ from .seen import seen_sessions
 from .writing import now
 
 Kind = Literal["flag", "shape"]
+
+TRIED_AGAIN = datetime.timedelta(hours=1)
+"""After which a session is tried again that could not be looked through: what it failed of may have passed."""
 
 
 class Finding(NamedTuple):
@@ -74,7 +78,7 @@ def not_looked_through(connection: Connection, revision: str) -> int:
 
 def waiting_for_a_look(connection: Connection, revision: str, most: int) -> list[str]:
     """The ids of sessions that are to be looked through, those first that changed last."""
-    known = and_(LOOKS.c.session_id == SESSIONS.c.id, LOOKS.c.revision == revision)
+    known = and_(LOOKS.c.session_id == SESSIONS.c.id, _settled(revision))
     statement = select(SESSIONS.c.id).join_from(SESSIONS, LOOKS, known, isouter=True)
     statement = statement.where(LOOKS.c.session_id.is_(None)).order_by(SESSIONS.c.changed.desc())
     return list(connection.execute(statement.limit(most)).scalars())
@@ -83,8 +87,13 @@ def waiting_for_a_look(connection: Connection, revision: str, most: int) -> list
 def anything_waits(connection: Connection, revision: str) -> bool:
     """Whether any session is to be looked through, without reading them all."""
     every = select(func.count()).select_from(SESSIONS).scalar_subquery()
-    known = select(func.count()).select_from(LOOKS).where(LOOKS.c.revision == revision).scalar_subquery()
+    known = select(func.count()).select_from(LOOKS).where(_settled(revision)).scalar_subquery()
     return bool(connection.execute(select(every > known)).scalar_one())
+
+
+def _settled(revision: str) -> ColumnElement[bool]:
+    """That a session need not be looked through: it was, or could not be a while ago."""
+    return and_(LOOKS.c.revision == revision, or_(LOOKS.c.whole, LOOKS.c.made > now() - TRIED_AGAIN))
 
 
 def looks_state(connection: Connection) -> str:
@@ -123,7 +132,7 @@ def keep_findings(
 
 
 def keep_failure(connection: Connection, session_id: str, version: str, revision: str) -> bool:
-    """Remember that a session could not be looked through, so that it is not tried again before it changes.
+    """Remember that a session could not be looked through, so that it is tried again only after a while.
 
     Nothing, and False, where it is another one by now.
     """

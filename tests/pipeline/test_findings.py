@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from pipeline.findings import Finding, FindingsOfSessions, Looking, findings_jso
 from pipeline.jobs.worker import Worker
 from pipeline.participants import Participants
 from pipeline.sessions import Session
+from pipeline.store import findings as store
 from pipeline.store.listing import ANY_FLAG, Wanted
 from pipeline.store.models import FINDINGS, LOOKS, SPEAKERS
 from pipeline.workspace import Workspace
@@ -168,7 +170,9 @@ def test_other_rules_make_findings_stale(workspace: Workspace) -> None:
     assert FindingsOfSessions(workspace, "one").missing() == 2
 
 
-def test_a_damaged_session_is_said_to_be_missing_and_not_tried_again(workspace: Workspace) -> None:
+def test_a_damaged_session_is_said_to_be_missing_and_tried_again_later(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for file in (workspace.path / "artifacts").rglob("*.npz"):
         file.unlink()
     finder = Fixed()
@@ -176,6 +180,8 @@ def test_a_damaged_session_is_said_to_be_missing_and_not_tried_again(workspace: 
     assert Looking(workspace, finder).go_on() == 0
     found = FindingsOfSessions(workspace, "one")
     assert (found.missing(), found.waiting(), found.of([ONE])) == (2, False, {})
+    monkeypatch.setattr(store, "TRIED_AGAIN", datetime.timedelta(seconds=-1))
+    assert (found.missing(), found.waiting(), Looking(workspace, finder).go_on()) == (2, True, 2)
 
 
 def test_a_store_that_is_away_is_no_damage(workspace: Workspace) -> None:
