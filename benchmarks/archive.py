@@ -136,11 +136,13 @@ def run_on_server(folder: Path, count: int) -> None:
 
 def run_tables(folder: Path, count: int) -> None:
     """Fill the tables; print how long what pages and commands ask of them takes."""
+    from pipeline.findings import FindingsOfSessions
     from pipeline.retention import overdue
     from pipeline.store.listing import Order, Wanted, Word
     from pipeline.workspace import Workspace
+    from reports.findings import SessionFinder
 
-    workspace = Workspace(folder / "workspace")
+    workspace, revision = Workspace(folder / "workspace"), SessionFinder().revision
     begun = time.perf_counter()
     steps = [each for each in (10_000, count) if each <= count]
     have = 0
@@ -155,6 +157,10 @@ def run_tables(folder: Path, count: int) -> None:
             "start page: counts, choices, 60 cases, 100 rows": lambda: _start_page(workspace),
             "the list searched for a name": lambda: workspace.listed(Wanted(words=(Word("anna"),))),
             "the list sorted by recording": lambda: workspace.listed(Wanted(order=(Order("recording"),))),
+            "the list with a flag": lambda: workspace.listed(Wanted(flag="client-flat", revision=revision)),
+            "the list with a call shape": lambda: workspace.listed(Wanted(shape="flat", revision=revision)),
+            "how many are not looked through": FindingsOfSessions(workspace, revision).missing,
+            "whether any waits to be": FindingsOfSessions(workspace, revision).waiting,
             "list of one case": lambda: workspace.sessions("Case 3"),
             "list of all cases": workspace.cases,
             "search: a session by its id": lambda middle=middle: _summary(workspace, middle),
@@ -268,8 +274,30 @@ def _fill(workspace: object, have: int, count: int) -> None:
                 ),
                 {"like": template.id, "first": f"{have:012x}", "last": f"{count:012x}"},
             )
+        _fill_findings(connection, [f"{number + 1:012x}" for number in range(have, count)])
     if connection.dialect.name == "postgresql":  # as the server does by itself within minutes
         workspace._database.wipe()  # type: ignore[attr-defined]
+
+
+def _fill_findings(connection: object, ids: list[str]) -> None:
+    """As if all of them had been looked through: two shapes in each, a flag in every tenth."""
+    from sqlalchemy import insert
+
+    from pipeline.store.models import FINDINGS, LOOKS
+    from pipeline.store.writing import now
+    from reports.findings import SessionFinder
+
+    look = {"revision": SessionFinder().revision, "whole": True, "made": now()}
+    connection.execute(insert(LOOKS), [look | {"session_id": each} for each in ids])  # type: ignore[attr-defined]
+    found = [
+        {"session_id": each, "number": side, "kind": "shape", "name": ("flat", "improving")[(at + side) % 9 == 0],
+         "speaker": f"SPEAKER_0{side}", "other": None}
+        for at, each in enumerate(ids)
+        for side in (0, 1)
+    ]  # fmt: skip
+    flags = {"number": 2, "kind": "flag", "name": "client-flat", "speaker": "SPEAKER_00", "other": None}
+    found += [flags | {"session_id": each} for each in ids[::10]]
+    connection.execute(insert(FINDINGS), found)  # type: ignore[attr-defined]
 
 
 def _say_time(name: str, ask: Callable[[], object]) -> None:

@@ -35,8 +35,9 @@ from dashboard.sessions import Library
 from diarization.recordings import Recording
 from emotion.schemes import CANONICAL, EmotionScheme
 from pipeline.sessions import Session, SessionArrays
-from pipeline.store.models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
+from pipeline.store.models import CASES, LOOKS, PARTICIPANTS, SESSIONS, SPEAKERS, TURNS
 from pipeline.workspace import Workspace
+from reports.findings import SessionFinder
 from tests.dashboard.workspaces import hum
 from tests.ports import free_port
 from tests.sessions import make_session
@@ -154,6 +155,8 @@ def many_sessions(workspace: Workspace, count: int) -> None:
                 speakers = [row | {"participant_id": 98 + 2 * case + who} for who, row in enumerate(speakers)]
             connection.execute(insert(SPEAKERS), speakers)
             connection.execute(insert(TURNS), [dict(row) | {"session_id": own["id"]} for row in rows[TURNS]])
+        looks = {"revision": SessionFinder().revision, "whole": True, "made": now}  # or a worker would look at each
+        connection.execute(insert(LOOKS), [looks | {"session_id": f"{seed:012x}"} for seed in range(count)])
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""The process beside the server that works on uploaded recordings: a crash there takes no page down."""
+"""The process beside the server that works on uploaded recordings and looks through sessions: a crash there takes no
+page down."""
 
 from __future__ import annotations
 
@@ -7,14 +8,20 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from diarization.errors import TurntoneError
+from pipeline.findings import FindingsOfSessions
 from pipeline.jobs.queue import JobQueue
+from pipeline.workspace import Workspace
+from reports.findings import SessionFinder
 
 _LOG = logging.getLogger(__name__)
+
+_LOOK = 5.0  # seconds between two questions whether there are sessions to look through
 
 
 class BackgroundWorker:
@@ -30,6 +37,8 @@ class BackgroundWorker:
 
     def __init__(self, workspace: Path, command: Sequence[str] | None = None) -> None:
         self._queue = JobQueue(workspace)
+        self._findings = FindingsOfSessions(Workspace(workspace), SessionFinder().revision)
+        self._asked = -_LOOK
         worker = ["worker", "--workspace", str(workspace), "--parent", str(os.getpid())]
         self._command = [*(command or [sys.executable, "-m", "turntone"]), *worker]
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,8 +51,15 @@ class BackgroundWorker:
 
     def look(self) -> None:
         """Start a worker where there is work and none runs; its log goes where the server's goes."""
-        if not self.alive and self._queue.counts().keys() & {"queued", "running"}:
+        if not self.alive and (self._queue.counts().keys() & {"queued", "running"} or self._waits_for_a_look()):
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def _waits_for_a_look(self) -> bool:
+        """Whether sessions are to be looked through, asked once in a while."""
+        if time.monotonic() - self._asked < _LOOK:
+            return False
+        self._asked = time.monotonic()
+        return self._findings.waiting()
 
     def stop(self) -> None:
         """End the worker; what it works on is queued again."""

@@ -14,7 +14,7 @@ from .layout.later import page_key, place, wanted
 from .pages import page_at, part_at
 from .pages.compare import found_sessions
 from .pages.groups import own_columns, own_groups
-from .pages.home import CHOICES, cases_part, table_rows
+from .pages.home import CHOICES, cases_part, not_looked_through, table_rows
 from .sessions import Library
 
 SCHEME = "turntone-scheme"
@@ -84,7 +84,9 @@ def connect_browser(dash: Any) -> None:
         State("sessions-table", "filterModel"),
         prevent_initial_call=True,
     )
-    on_browser(_function("look_again"), Output("sessions-stale", "modified_timestamp"), Input("sessions-stale", "data"))
+    for stale in ("sessions-stale", "looked-through"):
+        on_browser(_function("look_again"), Output(stale, "modified_timestamp"), Input(stale, "data"),
+                   prevent_initial_call=True)  # fmt: skip
 
 
 def connect_home(dash: Any, library: Library) -> None:
@@ -98,6 +100,19 @@ def connect_home(dash: Any, library: Library) -> None:
     async def renew(_time: object, path: str) -> Any:
         return await _in_colours(lambda: cases_part(library)) if path == "/" else no_update
 
+    async def looked(_times: object, _time: object, before: int | None) -> tuple[Any, ...]:
+        missing = await asyncio.to_thread(library.not_looked_through)
+        return not_looked_through(missing), not missing, no_update if missing == before else missing
+
+    dash.callback(
+        Output("not-looked", "children"),
+        Output("look-again", "disabled"),
+        Output("looked-through", "data"),
+        Input("look-again", "n_intervals"),
+        Input("sessions-stale", "data"),
+        State("looked-through", "data"),
+        prevent_initial_call=True,
+    )(looked)
     dash.callback(
         Output("sessions-table", "getRowsResponse"),
         Input("sessions-table", "getRowsRequest"),

@@ -14,6 +14,7 @@ from reports.language import say
 MOST_ROWS = 500
 """Rows that one answer has at most."""
 
+_ABOVE = ("only", "participant", "role", "voices", "flag", "shape", "from", "to")
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _TESTS: dict[str, Test] = {
     "contains": "contains", "notContains": "not contains", "equals": "equals", "notEqual": "not equal",
@@ -24,17 +25,20 @@ _TESTS: dict[str, Test] = {
 """AG Grid's names of what a field is compared by."""
 
 
-def wanted_by(request: Mapping[str, Any]) -> Wanted:
+def wanted_by(request: Mapping[str, Any], revision: str = "") -> Wanted:
     """Which sessions a request of the table is for, and in which order; what makes no sense in it is left out.
 
     Parameters
     ----------
     request : dict
         ``filterModel`` and ``sortModel`` as AG Grid gives them; the filters above the table stand in the first one
-        under ``words``, ``only`` (a case), ``participant``, ``role``, ``voices``, ``from`` and ``to``.
+        under ``words``, ``only`` (a case), ``participant``, ``role``, ``voices``, ``flag``, ``shape``, ``from`` and
+        ``to``.
+    revision : str
+        Of the findings that ``flag`` and ``shape`` are about.
     """
     model: Mapping[str, Any] = request.get("filterModel") or {}
-    chosen = {name: _given(model, name) for name in ("only", "participant", "role", "voices", "from", "to")}
+    chosen = {name: _given(model, name) for name in _ABOVE}
     order = [each for each in request.get("sortModel") or () if each.get("colId") in _FIELDS]
     return Wanted(
         words=tuple(_word(each) for each in (_given(model, "words") or "").split()[:8]),
@@ -44,6 +48,9 @@ def wanted_by(request: Mapping[str, Any]) -> Wanted:
         first=_day(chosen["from"]),
         last=_day(chosen["to"]),
         voices=int(voices) if (voices := chosen["voices"] or "").isdecimal() else None,
+        flag=chosen["flag"],
+        shape=chosen["shape"],
+        revision=revision if chosen["flag"] or chosen["shape"] else "",
         terms=tuple(term for name in _FIELDS for term in _terms(name, model.get(name) or {})),
         order=tuple(Order(each["colId"], each.get("sort") == "desc") for each in order),
     )

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from pipeline.corrections import Steps
     from pipeline.sessions import Session
 
-SURE = 0.7
-"""Below it the machine is unsure of a speaker or an emotion, for counts of what there is to look at."""
-
 
 def review_json(session: Session, steps: Steps) -> dict[str, Any]:
     """The turns in the order in which to look at them, who and what they may be, and how far the two agree."""

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -17,6 +18,7 @@ from diarization.errors import TurntoneError
 from pipeline.access.visitors import cases_seen, visitor
 
 if TYPE_CHECKING:
+    from pipeline.findings import Finding, FindingsOfSessions
     from pipeline.sessions import Session
     from pipeline.store.kept_audio import KeptAudio
     from pipeline.store.listing import Names, Totals, Wanted
@@ -56,6 +58,13 @@ class Library:
         self._behind = ThreadPoolExecutor(1, "audit-trail")
         self._lock = Lock()
 
+    @cached_property
+    def _found(self) -> FindingsOfSessions:
+        from pipeline.findings import FindingsOfSessions
+        from reports.findings import SessionFinder
+
+        return FindingsOfSessions(self._workspace, SessionFinder().revision)
+
     @property
     def path(self) -> Path:
         """The workspace's folder."""
@@ -81,7 +90,21 @@ class Library:
 
     def list_of(self, wanted: Wanted) -> list[str]:
         """The ids of the sessions that a list wants, in its order."""
-        return self._lists.get((cases_seen(), self.state(), wanted), lambda: self._workspace.listed(wanted))
+        state = self.state(), self._found.state() if wanted.flag or wanted.shape else ""
+        return self._lists.get((cases_seen(), state, wanted), lambda: self._workspace.listed(wanted))
+
+    @property
+    def revision(self) -> str:
+        """Of the rules and measures that findings come from."""
+        return self._found.revision
+
+    def findings(self, session_ids: Sequence[str]) -> dict[str, list[Finding]]:
+        """What was found in some sessions, by id; those that were not looked through yet are left out."""
+        return self._found.of([each for each in session_ids if _SESSION_ID.fullmatch(each)])
+
+    def not_looked_through(self) -> int:
+        """How many sessions were not looked through yet, or cannot be: no list that is chosen by findings has them."""
+        return self.part(("not looked through", self.state(), self._found.state()), self._found.missing)
 
     def middle_day(self) -> datetime.date | None:
         """The day before which half of the dated sessions took place; None where none is dated."""

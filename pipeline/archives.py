@@ -36,6 +36,9 @@ from .workspace import Workspace
 
 _MARK = "turntone case 1"
 _CONTENT = "case.json"
+_READ = ("0009_text", REVISION)
+"""Revisions whose tables hold the same of a case; findings are made anew where it is brought back."""
+
 _OF_SESSIONS = (SPEAKERS, TURNS, ARTIFACTS, REFUSALS, CORRECTIONS)
 
 
@@ -168,7 +171,7 @@ def _read(file: Path) -> tuple[dict[str, list[dict[str, Any]]], dict[str, bytes]
         raise FormatError(f"{file}: cannot be read ({error.strerror}); check the path") from error
     except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, TypeError) as error:
         raise FormatError(f"{file}: no archive of a case, or damaged; take another copy") from error
-    if known["revision"] != REVISION:
+    if known["revision"] not in _READ:
         raise FormatError(
             f"{file}: written by another version of the program ({known['revision']}); restore it with that"
         )

@@ -6,19 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from diarization.errors import WorkspaceError
 from emotion.readout import UNCERTAIN
 
 from .cuts import JOIN, LEAST, SPLIT
 from .masking import MASKED, mask_of
 from .sessions import Session
-from .store.corrections import add_step, cut_sessions, pieces_in, put_again, review_counts, steps_of, take_back
-from .store.models import SESSIONS
-from .store.seen import seen_sessions
+from .store.corrections import (
+    add_step,
+    cut_sessions,
+    most_doubtful,
+    pieces_in,
+    put_again,
+    review_counts,
+    steps_of,
+    take_back,
+    touched_sessions,
+)
+from .store.listing import totals_of
+from .store.models import CASES
+from .store.summaries import by_date
 from .store.trail import record
 from .workspace import Workspace
+
+SURE = 0.7
+"""Below it the machine is unsure of a speaker or an emotion, for counts of what there is to look at."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,26 @@ class ReviewCount:
     reviewed: int
 
 
+@dataclass(frozen=True)
+class ReviewQueue:
+    """What there is to review in a workspace.
+
+    Parameters
+    ----------
+    counts : dict of str to ReviewCount
+        Of the sessions with most to look at, by id, those first.
+    sessions : int
+        How many there are in all.
+    unsure, reviewed : int
+        Turns of all of them.
+    """
+
+    counts: dict[str, ReviewCount]
+    sessions: int
+    unsure: int
+    reviewed: int
+
+
 class Corrections:
     """The corrections of a workspace. What the machine found is kept beside them, and measures read the corrected.
 
@@ -59,16 +91,29 @@ class Corrections:
             assert connection is not None
             return Steps(*steps_of(connection, known))
 
-    def counts(self, sure: float) -> dict[str, ReviewCount]:
-        """What there is to review, by session; unsure is whatever is below ``sure``, or uncertain."""
+    def queue(self, most: int, sure: float = SURE) -> ReviewQueue:
+        """What there is to review; unsure is whatever is below ``sure``, or uncertain.
+
+        Parameters
+        ----------
+        most : int
+            Sessions that it has at most: those with most to look at.
+        """
         with self._workspace.reading() as connection:
             if connection is None:
-                return {}
+                return ReviewQueue({}, 0, 0, 0)
+            sessions = totals_of(connection).sessions
+            usual = (CASES.c.name.is_(None), CASES.c.name, *by_date())
+            untouched, unsure = most_doubtful(connection, sure, UNCERTAIN, most, usual)
             found = review_counts(connection, sure, UNCERTAIN)
-            seen = set(connection.execute(select(SESSIONS.c.id).where(*seen_sessions())).scalars())
+            seen = set(touched_sessions(connection))
             cut = cut_sessions(connection).keys() & seen
-        counts = {session: ReviewCount(*counted) for session, counted in found.items() if session in seen}
-        return counts | {each: _counted(self._workspace.session(each), sure) for each in cut}
+        touched = {each: ReviewCount(*counted) for each, counted in found.items() if each in seen}
+        touched |= {each: _counted(self._workspace.session(each), sure) for each in cut}
+        counts = {each: ReviewCount(count, 0) for each, count in untouched} | touched
+        first = sorted(counts.items(), key=lambda each: -each[1].unsure)[:most]
+        unsure += sum(each.unsure for each in touched.values())
+        return ReviewQueue(dict(first), sessions, unsure, sum(each.reviewed for each in touched.values()))
 
     def answer(
         self, prefix: str, turns: Sequence[int], speaker: str | None = None, emotion: str | None = None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.findings import findings_json
 from pipeline.store.listing import Wanted
+from reports.findings import check_finding_names
 
 from ..audio import audio_response
 from ..sessions import Library
 
 SessionId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="id of the session")]
+
+Shape = Literal["improving", "worsening", "recovered", "flat"]
 
 NO_SESSION = "there is no such session; GET /api/sessions lists those there are"
 """What is wrong where an address names a session that is not there."""
@@ -33,13 +37,27 @@ def session_routes(library: Library) -> APIRouter:
 
     @routes.get("/sessions")
     def sessions(
+        response: Response,
         case: Annotated[str | None, Query(description="only of this case")] = None,
+        flag: Annotated[
+            str | None, Query(max_length=200, description="only those with the flag of this rule; any for any flag")
+        ] = None,
+        shape: Annotated[Shape | None, Query(description="only those in which a speaker's course is so")] = None,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     ) -> list[dict[str, Any]]:
-        """The sessions by case and date, as ``turntone sessions list --format json`` prints them."""
-        found, _ = library.listed(Wanted(case=case), offset, limit)
-        return [each.to_json() for each in found]
+        """The sessions by case and date, as ``turntone sessions list --format json`` prints them.
+
+        What is chosen by ``flag`` or ``shape`` leaves out sessions that were not looked through yet; the header
+        ``Not-Looked-Through`` says how many these are. Their ``flags`` and ``shapes`` are null.
+        """
+        check_finding_names(flag, shape)
+        chosen = flag is not None or shape is not None
+        wanted = Wanted(case=case, flag=flag, shape=shape, revision=library.revision if chosen else "")
+        found, _ = library.listed(wanted, offset, limit)
+        response.headers["Not-Looked-Through"] = str(library.not_looked_through())
+        findings = library.findings([each.id for each in found])
+        return [each.to_json() | findings_json(findings.get(each.id)) for each in found]
 
     @routes.get("/sessions/courses")
     def courses(

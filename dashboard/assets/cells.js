@@ -34,6 +34,33 @@
       clock(value),
     );
 
+  /* Flags and shapes of courses: drawn, and as a sentence for whoever does not see the drawing. */
+  const SHAPES = { improving: "M1 10 L15 2", worsening: "M1 2 L15 10", recovered: "M1 2 L8 10 L15 2", flat: "M1 6 L15 6" };
+  cells.Findings = ({ value, data }) => {
+    if (!data) return null;
+    if (!data.looked) return make("span", { className: "faint" }, value);
+    if (!data.flags.length && !data.shapes.length) return make("span", { className: "faint" }, make("span", { "aria-hidden": true }, "–"), make("span", { className: "unseen" }, value));
+    const flags = data.flags.length
+      ? make(
+          "span",
+          { className: "raised" },
+          make("svg", { width: 11, height: 12, viewBox: "0 0 11 12" }, make("path", { d: "M1.5 0.5 V12 M2 1 H10 L7.5 4 L10 7 H2", stroke: "currentColor", fill: "currentColor", strokeWidth: 1.4 })),
+          make("span", { className: "long" }, data.flags[0]),
+          data.flags.length > 1 ? make("span", { className: "long more" }, `+${data.flags.length - 1}`) : null,
+          make("span", { className: "short" }, data.flags.length),
+        )
+      : null;
+    const shapes = data.shapes.map(({ label, word, said }) =>
+      make(
+        "span",
+        { key: label, className: "shape" },
+        make("svg", { width: 16, height: 12 }, make("path", { d: SHAPES[word], stroke: data.colours[label], strokeWidth: 2, fill: "none", strokeLinecap: "round", strokeLinejoin: "round" })),
+        make("span", { className: "long" }, said),
+      ),
+    );
+    return make("span", { className: "findings" }, make("span", { className: "drawn", "aria-hidden": true }, flags, ...shapes), make("span", { className: "unseen" }, value));
+  };
+
   // Courses are asked for together, for the rows that are shown, and kept while their sessions do not change.
   const known = new Map();
   let waiting = [];

@@ -301,9 +301,9 @@
       return click ? null : same();
     },
     /* What is chosen above the table goes with what its columns are filtered by (dashboard/listing.py). */
-    filter(words, name, participant, role, voices, from, to, model) {
+    filter(words, name, participant, role, voices, flag, shape, from, to, model) {
       const next = { ...(model || {}) };
-      Object.entries({ words, only: name, participant, role, voices, from, to }).forEach(([field, value]) => {
+      Object.entries({ words, only: name, participant, role, voices, flag, shape, from, to }).forEach(([field, value]) => {
         if (value) next[field] = { filterType: "text", type: "equals", filter: String(value) };
         else delete next[field];
       });

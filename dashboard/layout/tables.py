@@ -11,7 +11,8 @@ import dash_ag_grid as dag
 from dash import html
 
 from pipeline.corrections import ReviewCount
-from reports.language import say, translated
+from reports.findings import flag_titles
+from reports.language import say, spoken, translated
 from reports.palette import people_colours
 from reports.themes import theme_now
 
@@ -19,6 +20,7 @@ from .cards import aria
 from .words import day, person
 
 if TYPE_CHECKING:
+    from pipeline.findings import Finding
     from pipeline.sessions import Session
     from pipeline.workspace import SessionSummary
 
@@ -80,36 +82,62 @@ def sessions_table(count: int) -> html.Div:
     return html.Div(grid, className="table", role="region", **aria(say("The sessions")))
 
 
-_ABOVE = ("words", "only", "participant", "role", "voices", "from", "to")
+_ABOVE = ("words", "only", "participant", "role", "voices", "flag", "shape", "from", "to")
 """Fields that are no columns: what is chosen above the table (``dashboard.listing``)."""
 
 
-def case_table(sessions: Sequence[SessionSummary]) -> html.Div:
+def case_table(sessions: Sequence[SessionSummary], findings: FindingsById) -> html.Div:
     """The sessions of a case, a row each."""
     columns = [each for each in _session_columns() if each["field"] != "case"]
     columns = [each | {"filter": True} if each["field"] == "date" else each for each in columns]  # texts, all here
-    return _table("case-sessions", columns, session_rows(sessions), say("The sessions"))
+    return _table("case-sessions", columns, session_rows(sessions, findings), say("The sessions"))
 
 
 def _session_columns() -> list[dict[str, Any]]:
+    # Chinese dates are longer, and its headings shorter.
+    date, duration, turns, scored = (140, 84, 78, 88) if spoken() == "zh" else (110, 104, 86, 96)
     return [
-        {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 170},
-        {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 170},
+        {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 140},
+        {"field": "found", "headerName": say("Flags, shapes"), "cellRenderer": "Findings", "flex": 4, "minWidth": 196,
+         "sortable": False, "filter": False, "tooltipField": "found"},
+        {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 120},
         {"field": "date", "headerName": say("Date"), "cellDataType": "text", "filter": "agDateColumnFilter",
-         "width": 112},
+         "width": date},
         {"field": "duration", "headerName": say("Duration"), "valueFormatter": {"function": "clock(params.value)"},
-         "width": 104, **_NUMBER},
-        {"field": "speakers", "headerName": say("Speakers"), "flex": 5, "minWidth": 200, "tooltipField": "speakers"},
-        {"field": "course", "headerName": say("Valence over time"), "cellRenderer": "Course", "width": 180,
+         "width": duration, **_NUMBER},
+        {"field": "speakers", "headerName": say("Speakers"), "flex": 4, "minWidth": 150, "tooltipField": "speakers"},
+        {"field": "course", "headerName": say("Valence over time"), "cellRenderer": "Course", "width": 172,
          "sortable": False, "filter": False},
-        {"field": "turns", "headerName": say("Turns"), "width": 94, **_NUMBER},
-        {"field": "scored", "headerName": say("Scored"), "width": 104, **_NUMBER},
+        {"field": "turns", "headerName": say("Turns"), "width": turns, **_NUMBER},
+        {"field": "scored", "headerName": say("Scored"), "width": scored, **_NUMBER},
     ]  # fmt: skip
 
 
-def session_rows(sessions: Sequence[SessionSummary]) -> list[dict[str, Any]]:
+FindingsById = Mapping[str, Sequence["Finding"]]
+"""What was found in sessions, by id; those that were not looked through are left out."""
+
+
+def session_rows(sessions: Sequence[SessionSummary], findings: FindingsById) -> list[dict[str, Any]]:
     """The rows of both."""
-    return [_session_row(each) for each in sessions]
+    return [_session_row(each) | _found_in(each, findings.get(each.id)) for each in sessions]
+
+
+def _found_in(session: SessionSummary, findings: Sequence[Finding] | None) -> dict[str, Any]:
+    """The flags and shapes of a row, and in ``found`` the same as a sentence."""
+    if findings is None:
+        return {"found": say("not looked through yet"), "looked": False}
+    names = {each.label: person(*each) for each in session.people()}
+    flags = list(
+        dict.fromkeys(say(flag_titles().get(each.name, each.name)) for each in findings if each.kind == "flag")
+    )
+    shapes = [(str(each.speaker), each.name) for each in findings if each.kind == "shape"]
+    told = [*flags, *(say("{who}: {shape}", who=names.get(label, label), shape=say(word)) for label, word in shapes)]
+    return {
+        "found": "; ".join(told) if told else say("nothing found"),
+        "looked": True,
+        "flags": flags,
+        "shapes": [{"label": label, "word": word, "said": say(word)} for label, word in shapes],
+    }
 
 
 def turns_table(session: Session, speaker_colours: Mapping[str, str], emotion_colours: Mapping[str, str]) -> html.Div:

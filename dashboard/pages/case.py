@@ -51,7 +51,7 @@ def case_page(library: Library, name: str) -> Page | None:
         later_card(say("In short"), "summary", 150),
         *(part for at, person in enumerate(people[:MOST_PEOPLE]) for part in _participant(person, at, sessions)),
         None if people else _nobody(sessions[0]),
-        card(say("Sessions of this case"), case_table(summaries)),
+        card(say("Sessions of this case"), case_table(summaries, library.findings([each.id for each in summaries]))),
         columns(
             card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
             card(say("Credits"), credits_of(*sessions)),

@@ -10,9 +10,11 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from pipeline.access.visitors import visitor
-from pipeline.store.listing import MOST_VOICES
+from pipeline.store.listing import ANY_FLAG, MOST_VOICES
 from reports.drawing import clock
-from reports.language import say
+from reports.findings import flag_titles
+from reports.language import say, say_many, sentences
+from reports.measures.shapes import SHAPES
 
 from ..layout.cards import aria, card, command, heading
 from ..layout.tables import case_address, session_rows, sessions_table
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ..sessions import Library
 
 
-CHOICES = ("case", "participant", "role", "voices", "from", "to")
+CHOICES = ("case", "participant", "role", "voices", "flag", "shape", "from", "to")
 """What stands above the table to choose sessions by."""
 
 _MOST_CASES = 60
@@ -44,7 +46,7 @@ def home_page(library: Library) -> Page:
         upload_card(names.cases),
         work_card(say("Work"), everything=False),
         html.Div(cases_part(library), id="cases"),
-        _sessions(totals, names) if filled else _otherwise(library),
+        _sessions(totals, names, library.not_looked_through()) if filled else _otherwise(library),
         dcc.Store(id="sessions-stale"),
     ]
     return Page(say("Sessions"), html.Div(parts))
@@ -69,8 +71,19 @@ def cases_part(library: Library) -> Any:
 
 def table_rows(library: Library, request: Mapping[str, Any]) -> dict[str, Any]:
     """The rows that the table asks for, and how many there are in all."""
-    found, count = library.listed(wanted_by(request), *block_of(request))
-    return {"rowData": session_rows(found), "rowCount": count}
+    found, count = library.listed(wanted_by(request, library.revision), *block_of(request))
+    return {"rowData": session_rows(found, library.findings([each.id for each in found])), "rowCount": count}
+
+
+def not_looked_through(missing: int) -> str:
+    """How many sessions no choice by flag or shape can find yet; empty where there are none."""
+    if not missing:
+        return ""
+    return say_many(
+        missing,
+        "One session is not looked through for flags and call shapes yet: choosing by these leaves it out.",
+        "{count} sessions are not looked through for flags and call shapes yet: choosing by these leaves them out.",
+    )
 
 
 def _counted(totals: Totals) -> str:
@@ -91,7 +104,7 @@ def _case(case: CaseSummary) -> dcc.Link:
     return dcc.Link(lines, href=case_address(case.name), className="case")
 
 
-def _sessions(totals: Totals, names: Names) -> html.Section:
+def _sessions(totals: Totals, names: Names, missing: int) -> html.Section:
     filters = html.Div(
         [
             dmc.TextInput(id="search", placeholder=say("Search recordings, cases, speakers"), **aria(say("Search")),
@@ -100,26 +113,48 @@ def _sessions(totals: Totals, names: Names) -> html.Section:
             _choice("participant", [(each, each) for each in names.participants]),
             _choice("role", [(each, say(each)) for each in names.roles]),
             _choice("voices", [(f"{number}", say(words)) for number, words in _VOICES.items()]),
+            _choice("flag", [(ANY_FLAG, say("whichever flag")), *((name, say(title)) for name, title in
+                                                                  flag_titles().items())]),
+            _choice("shape", [(each, say(each)) for each in SHAPES]),
             *(_day(which) for which in ("From", "To")),
         ],
         className="filters",
     )  # fmt: skip
-    about = say("The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant.")
-    return card(say("All sessions"), filters, sessions_table(totals.sessions), about=about)
+    about = sentences(
+        say("The line in a row is the mean valence of each speaker over the session, from unpleasant to pleasant."),
+        say("The strokes beside the flags are the shapes of these courses: improving, worsening, recovered or flat."),
+    )
+    parts = [
+        filters,
+        html.P(not_looked_through(missing), id="not-looked", className="about", role="status"),
+        dcc.Interval(id="look-again", interval=_LOOK_AGAIN, disabled=not missing),
+        dcc.Store(id="looked-through", data=missing),
+        sessions_table(totals.sessions),
+    ]
+    return card(say("All sessions"), *parts, about=about)
 
 
+_LOOK_AGAIN = 5000  # milliseconds between two questions what was looked through meanwhile
 _VOICES = {1: "one voice", 2: "two voices", 3: "three voices", MOST_VOICES: "four voices or more"}
 _MOST_SHOWN = 80
 """Names that a filter shows at once; typing finds the others."""
 
 
+_ANY = {
+    "voices": ("Only so many voices", "Any voices"),
+    "flag": ("Only with this flag", "Any flag or none"),
+    "shape": ("Only with this call shape of somebody", "Any call shape"),
+}
+"""What a choice is called, and what it says where nothing is chosen, where that is not put together."""
+
+
 def _choice(what: str, known: Sequence[tuple[str, str]]) -> dmc.Select:
-    name: dict[str, Any] = aria(say(f"Only this {what}" if what != "voices" else "Only so many voices"))
-    placeholder = say(f"Any {what}" if what != "voices" else "Any voices")
+    named, placeholder = _ANY.get(what, (f"Only this {what}", f"Any {what}"))
+    name: dict[str, Any] = aria(say(named))
     data = [{"value": each, "label": label} for each, label in known]
+    name["placeholder"] = say(placeholder)
     return dmc.Select(
-        id=f"filter-{what}", data=data, placeholder=placeholder, clearable=True, searchable=True, limit=_MOST_SHOWN,
-        **name,
+        id=f"filter-{what}", data=data, clearable=True, searchable=True, limit=_MOST_SHOWN, **name
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from pipeline.corrections import Corrections
+from pipeline.corrections import SURE, Corrections
 from reports.language import say, sentences
 
 from ..downloads import export_address
@@ -14,7 +14,6 @@ from ..layout.cards import aria, button, card, columns, heading
 from ..layout.player import player
 from ..layout.tables import case_address, review_table, session_address
 from ..layout.words import count, day
-from ..reviewing import SURE
 from .page import Page
 
 if TYPE_CHECKING:
@@ -31,18 +30,21 @@ _KEYS = (
     (("M",), "join it with the speaker's next one"),
     (("U", "R"), "undo or redo"),
 )
+_MOST = 200
+"""Sessions that the page lists."""
+
 _TO_COME = (
     "Where the machine is unsure of a speaker or an emotion, you say what is right; the machine's answer is kept."
 )
 
 
 def reviews_page(library: Library) -> Page:
-    """The sessions, those with most to look at first."""
-    sessions, counts = library.sessions(), Corrections(library.workspace).counts(SURE)
-    if not sessions:
+    """The sessions with most to look at, those first."""
+    queue = library.part(("review", library.state()), lambda: Corrections(library.workspace).queue(_MOST))
+    if not queue.sessions:
         link = dcc.Link(say("Add recordings"), href="/", className="button")
         return Page(say("Review"), html.Div([heading(say("Nothing to review yet"), say(_TO_COME)), link]))
-    unsure, done = sum(each.unsure for each in counts.values()), sum(each.reviewed for each in counts.values())
+    unsure, done = queue.unsure, queue.reviewed
     counted = say("{unsure} to look at, {done} reviewed.", unsure=count(unsure, "turn"), done=count(done, "turn"))
     under = sentences(counted, say(_TO_COME))
     actions = [button(say("Download all labels"), export_address("labels"))] if done else []
@@ -51,7 +53,12 @@ def reviews_page(library: Library) -> Page:
         "uncertain. The labels are a CSV file for turntone calibrate and turntone train-head.",
         sure=f"{SURE:.0%}",
     )
-    table = card(say("Sessions to review"), review_table(sessions, counts), about=about)
+    if queue.sessions > len(queue.counts):
+        most = say("The {most} of {count} sessions with most to look at; any other is reviewed from its own page.",
+                   most=len(queue.counts), count=f"{queue.sessions:,}")  # fmt: skip
+        about = sentences(most, about)
+    sessions = library.summaries(list(queue.counts))
+    table = card(say("Sessions to review"), review_table(sessions, queue.counts), about=about)
     return Page(say("Review"), html.Div([heading(say("Review"), under, actions=actions), table]))
 
 

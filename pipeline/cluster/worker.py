@@ -15,6 +15,7 @@ from diarization.audio import read
 from diarization.errors import TurntoneError
 
 from ..engines import resolve_device
+from ..findings import Looking
 from ..jobs.analyses import recording_of
 from ..jobs.handlers import Handler, handler_of, kinds
 from ..jobs.job import Job
@@ -56,6 +57,8 @@ class ClusterWorker:
         As for ``Worker``.
     overdue : float
         Seconds between two looks after what is lost, and that a job waits beside an empty queue before it is.
+    looking : Looking, optional
+        As for ``Worker``.
 
     Raises
     ------
@@ -72,10 +75,11 @@ class ClusterWorker:
         ended: Ended | None = None,
         moved: Moved | None = None,
         overdue: float = OVERDUE,
+        looking: Looking | None = None,
     ) -> None:
         self.queues = tuple(queues)
         self._workspace, self._threads, self._overdue = workspace, threads, overdue
-        self._worker = Worker(workspace, threads, ended, moved, handler=self._handler)
+        self._worker = Worker(workspace, threads, ended, moved, handler=self._handler, looking=looking)
         self._app = broker.app()
         self._device = "none"
         self._stages = tuple(stage for stage in STAGES if f"{stage}.interactive" in queues)
@@ -103,6 +107,7 @@ class ClusterWorker:
         if any(each.startswith("gpu.") for each in self.queues):
             self._device = resolve_device()
         Thread(target=self._look_around, daemon=True).start()
+        self._worker.look_through()
         WorkController(
             app=self._app,
             hostname=self.name,

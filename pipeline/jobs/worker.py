@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 
 from diarization.errors import DatabaseLost, StoreAway, TurntoneError
 
+from ..findings import Looking
 from ..stages.running import STAGES
 from ..workspace import Workspace
 from .handlers import Handler, handler_of, kinds
@@ -70,6 +71,8 @@ class Worker:
         The only batch whose jobs are worked on; all where left out.
     handler : callable, optional
         Gives what does a job.
+    looking : Looking, optional
+        Looks through sessions beside the jobs; to be looked through by somebody else where left out.
     """
 
     def __init__(
@@ -80,18 +83,19 @@ class Worker:
         moved: Moved | None = None,
         batch: str | None = None,
         handler: Callable[[Job], Handler] = lambda job: handler_of(job.kind),
+        looking: Looking | None = None,
     ) -> None:
         self.workspace = workspace
         self.queue = JobQueue(workspace.path)
         self._threads = threads
         self._ended, self._moved = ended, moved
-        self._batch, self._handler = batch, handler
+        self._batch, self._handler, self._looking = batch, handler, looking
         self._stop = Event()
         self._telling, self._claiming = Lock(), Lock()
         self._running: dict[str, Job] = {}
 
     def run(self, until_empty: bool = False, poll: float = 1.0) -> None:
-        """Work until ``stop``, or until no job is queued or running here.
+        """Work until ``stop``, or until no job is queued or running here and all sessions are looked through.
 
         What interrupts it, Ctrl-C say, gives the jobs at work back to the queue and is raised on.
 
@@ -105,13 +109,23 @@ class Worker:
         threads = [Thread(target=self._loop, args=(until_empty, poll), daemon=True) for _ in range(self._threads)]
         for thread in threads:
             thread.start()
+        if not until_empty:
+            self.look_through()
         try:
             for thread in threads:
                 while thread.is_alive():
                     thread.join(0.2)  # a plain join would not see Ctrl-C
+            while until_empty and self._looking and not self.stopping and self._looking.go_on(self._stop.wait):
+                pass
         except BaseException:
             self.stop()
             raise
+
+    def look_through(self) -> None:
+        """Begin to look through sessions, in a thread that ends with this worker."""
+        if self._looking is not None:
+            looking = self._looking
+            Thread(target=looking.keep_on, args=(self._stop.wait, lambda: bool(self._running)), daemon=True).start()
 
     def stop(self) -> None:
         """Stop at the next step; the jobs at work are queued again, as if they had not begun."""

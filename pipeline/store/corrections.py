@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, TextClause, case, delete, func, insert, select, text, update
 
 from ..cuts import CUTS, SPLIT, Answer, Piece, pieces_of
 from ..masking import MASKED
-from .models import CORRECTIONS, SESSIONS, TURNS
+from .models import CASES, CORRECTIONS, SESSIONS, TURNS
+from .seen import seen_sessions
 from .writing import now
 
 SpokenTurn = tuple[float, float, str]
@@ -66,8 +67,48 @@ def steps_of(connection: Connection, session_id: str) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
+def doubtful_turns(sure: float, uncertain: str) -> TextClause:
+    """That the machine is unsure of a turn that no mask hides, as the index ``ix_turns_doubtful`` has it for its own
+    ``sure``: the same text, as otherwise no database would see that it is."""
+    return text(
+        f"(speaker_confidence < {float(sure)!r} OR confidence < {float(sure)!r} OR emotion = '{uncertain}') "
+        f"AND coalesce(substr(reason, 1, {len(MASKED)}), '') <> '{MASKED}'"
+    )
+
+
+def most_doubtful(
+    connection: Connection, sure: float, uncertain: str, most: int, order: Sequence[Any]
+) -> tuple[list[tuple[str, int]], int]:
+    """Of sessions of which nobody said anything: those with most turns of which the machine is unsure, with how many
+    these are, and how many such turns there are in all of them.
+
+    Parameters
+    ----------
+    order : sequence of columns
+        By which those come that have equally many.
+    """
+    counted = (
+        select(TURNS.c.session_id, func.count().label("unsure"))
+        .where(doubtful_turns(sure, uncertain))
+        .group_by(TURNS.c.session_id)
+        .subquery()
+    )
+    unsure = func.coalesce(counted.c.unsure, 0)
+    untouched = (SESSIONS.c.id.not_in(_touched()), *seen_sessions())
+    found = select(SESSIONS.c.id, unsure).join_from(SESSIONS, CASES, isouter=True)
+    found = found.join(counted, counted.c.session_id == SESSIONS.c.id, isouter=True).where(*untouched)
+    rows = connection.execute(found.order_by(unsure.desc(), *order).limit(most))
+    first = [(session_id, int(count)) for session_id, count in rows]
+    total = select(func.count()).select_from(TURNS).where(doubtful_turns(sure, uncertain))
+    total = total.where(TURNS.c.session_id.not_in(_touched()))
+    if seen := seen_sessions():
+        total = total.where(TURNS.c.session_id.in_(select(SESSIONS.c.id).where(*seen)))
+    return first, int(connection.execute(total).scalar_one())
+
+
 def review_counts(connection: Connection, sure: float, uncertain: str) -> dict[str, tuple[int, int]]:
-    """Of each session, how many turns nobody reviewed of which the machine is unsure, and how many were reviewed.
+    """Of each session of which a person said anything, how many turns nobody reviewed of which the machine is unsure,
+    and how many were reviewed.
 
     Unsure is a speaker or an emotion below ``sure``, or an emotion that is ``uncertain``.
     """
@@ -88,9 +129,21 @@ def review_counts(connection: Connection, sure: float, uncertain: str) -> dict[s
             func.count(seen.c.position),
         )
         .join(seen, both, isouter=True)
+        .where(TURNS.c.session_id.in_(_touched()))
         .group_by(TURNS.c.session_id)
     )
     return {session_id: (int(unsure), int(done)) for session_id, unsure, done in connection.execute(statement)}
+
+
+def touched_sessions(connection: Connection) -> list[str]:
+    """Those that are seen of which a person said anything that counts."""
+    statement = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(_touched()), *seen_sessions())
+    return list(connection.execute(statement).scalars())
+
+
+def _touched() -> Select[tuple[str]]:
+    """The sessions of which a person said anything that counts."""
+    return select(CORRECTIONS.c.session_id).where(CORRECTIONS.c.undone.is_(False)).distinct()
 
 
 def pieces_in(connection: Connection, session_id: str, undone: bool = False) -> list[Piece]:

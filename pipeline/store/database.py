@@ -24,7 +24,7 @@ from .sqlite import Sqlite, database_sentence
 
 __all__ = ["REVISION", "Database", "alembic_config", "as_json", "as_sentences", "asked_again"]
 
-REVISION = "0009_text"
+REVISION = "0010_findings"
 """The newest migration: what this program's tables look like."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

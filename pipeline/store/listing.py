@@ -12,6 +12,7 @@ from sqlalchemy import case as either_of
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from .corrections import cut_sessions
+from .findings import was_found
 from .models import CASES, PARTICIPANTS, SESSIONS, SPEAKERS
 from .seen import seen_cases, seen_sessions
 from .summaries import SessionSummary, by_date, session_summaries
@@ -69,6 +70,12 @@ class Wanted:
         Days from and to which they took place; undated sessions are none of these.
     voices : int or None
         How many speak: 1, 2, 3, or 4 and more.
+    flag : str or None
+        In which the rule of that name raised a flag; ``ANY_FLAG`` for whichever rule.
+    shape : str or None
+        In which a speaker's course has that shape.
+    revision : str
+        By which sessions must have been looked through for flags and shapes to count (``pipeline.findings``).
     terms : tuple of Term and Either
         What holds besides.
     order : tuple of Order
@@ -82,6 +89,9 @@ class Wanted:
     first: datetime.date | None = None
     last: datetime.date | None = None
     voices: int | None = None
+    flag: str | None = None
+    shape: str | None = None
+    revision: str = ""
     terms: tuple[Term | Either, ...] = ()
     order: tuple[Order, ...] = ()
 
@@ -101,6 +111,9 @@ class Names(NamedTuple):
     participants: list[str]
     roles: list[str]
 
+
+ANY_FLAG = "any"
+"""Stands for a flag of whichever name."""
 
 MOST_VOICES = 4
 """So many speakers, or more, are one choice."""
@@ -180,6 +193,10 @@ def _conditions(wanted: Wanted, fields: dict[Field, ColumnElement[Any]]) -> list
         found.append(SESSIONS.c.date <= wanted.last)
     if wanted.voices is not None:
         found.append(_voices() >= MOST_VOICES if wanted.voices >= MOST_VOICES else _voices() == wanted.voices)
+    if wanted.flag is not None:
+        found.append(was_found("flag", None if wanted.flag == ANY_FLAG else wanted.flag, wanted.revision))
+    if wanted.shape is not None:
+        found.append(was_found("shape", wanted.shape, wanted.revision))
     return found
 
 

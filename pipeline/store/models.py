@@ -19,8 +19,15 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+DOUBTFUL = (
+    "(speaker_confidence < 0.7 OR confidence < 0.7 OR emotion = 'uncertain') "
+    "AND coalesce(substr(reason, 1, 8), '') <> 'masked: '"
+)
+"""Of which turns the machine is unsure, those left out that a mask hides."""
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -171,6 +178,10 @@ class TurnRow(Base):
     """
 
     __tablename__ = "turns"
+    # Of which the machine is unsure, for the page that has them reviewed: see ``corrections.doubtful_turns``.
+    __table_args__ = (
+        Index("ix_turns_doubtful", "session_id", sqlite_where=text(DOUBTFUL), postgresql_where=text(DOUBTFUL)),
+    )
 
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -207,6 +218,41 @@ class CorrectionRow(Base):
     value: Mapped[str]
     undone: Mapped[bool] = mapped_column(server_default=false(), default=False)
     created: Mapped[datetime.datetime]
+
+
+class LookRow(Base):
+    """That a session was looked through for findings, by which rules and measures (``revision``), and when.
+
+    Triggers remove the row as soon as anything changes that findings are made of: a row that is there holds. ``whole``
+    is false where the session could not be looked through, as its files are damaged.
+    """
+
+    __tablename__ = "looks"
+    __table_args__ = (Index(None, "revision", "whole"), Index(None, "made"))
+
+    session_id: Mapped[str] = mapped_column(String(12), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[str] = mapped_column(String(16))
+    whole: Mapped[bool]
+    made: Mapped[datetime.datetime]
+
+
+class FindingRow(Base):
+    """Something that was found in a session: a flag by its rule's name, or the shape of a speaker's course as a word.
+
+    ``speaker`` and ``other`` are labels of whom, null where it is of the session.
+    """
+
+    __tablename__ = "findings"
+    __table_args__ = (Index(None, "kind", "name", "session_id"),)
+
+    session_id: Mapped[str] = mapped_column(
+        String(12), ForeignKey("looks.session_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    speaker: Mapped[str | None]
+    other: Mapped[str | None]
 
 
 class ArtifactRow(Base):
@@ -354,3 +400,5 @@ ENROLMENTS, REFUSALS, VOICE_CALIBRATIONS = table(EnrolmentRow), table(RefusalRow
 JOBS, CORRECTIONS, EXPORTED = table(JobRow), table(CorrectionRow), table(ExportedRow)
 USERS, GRANTS, TOKENS, SIGN_INS = table(UserRow), table(GrantRow), table(TokenRow), table(SignInRow)
 AUDIT, AUDIT_NAMES = table(AuditRow), table(AuditNameRow)
+LOOKS, FINDINGS = table(LookRow), table(FindingRow)
+LOOKS.add_is_dependent_on(SPEAKERS)  # whose triggers remove looks: a copy writes speakers first

@@ -12,6 +12,9 @@ from .series import Series
 
 _SHUFFLES = 999
 _LEAST_BLOCKS, _GOOD_BLOCKS = 6, 15  # two a third; five
+SHAPES = ("improving", "worsening", "recovered", "flat")
+"""The words for what a course looks like."""
+
 SMALL_P = 0.05
 """A word other than "flat" needs a p at most this large, after correction for both looks."""
 
@@ -23,7 +26,7 @@ class Shape:
     Parameters
     ----------
     word : str
-        ``improving``, ``worsening``, ``recovered`` or ``flat``.
+        One of ``SHAPES``.
     change : float
         Mean of the last third less that of the first.
     p : float

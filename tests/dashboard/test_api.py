@@ -16,7 +16,9 @@ import turntone.speech
 from dashboard.app import make_app
 from dashboard.background import BackgroundWorker
 from pipeline.jobs.queue import JobQueue
+from pipeline.store.findings import Finding, keep_findings
 from pipeline.workspace import Workspace
+from reports.findings import SessionFinder
 from tests.fakes import write_tone
 from tests.sessions import make_session
 
@@ -87,6 +89,11 @@ def test_an_upload_becomes_a_session_in_the_background(working_client: TestClien
     assert len(working_client.get(f"/api/sessions/{done['session']}/turns").json()) == 3
     assert working_client.get("/api/cases").json()[0]["name"] == "Anna"
     assert list((tmp_path / "workspace" / "uploads").iterdir()) == []  # an upload goes with its job
+    end = time.monotonic() + 30.0
+    while (listed := working_client.get("/api/sessions").json()[0])["flags"] is None:  # and is looked through
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert listed["shapes"] == {}
 
 
 def test_a_recording_is_uploaded_and_submitted_at_once(working_client: TestClient) -> None:
@@ -156,6 +163,26 @@ def test_jobs_are_listed_cancelled_and_retried(own_client: TestClient, tone: byt
     assert own_client.post(f"{address}/retry").json()["state"] == "queued"
     assert "no such job" in detail(own_client.get("/api/jobs/000000000000"), 404)
     assert "state" in detail(own_client.get("/api/jobs", params={"state": "lost"}), 422)
+
+
+def test_sessions_are_chosen_by_flag_and_shape(own_client: TestClient, tmp_path: Path) -> None:
+    def asked(**params: str) -> tuple[list[str], str]:
+        answer = own_client.get("/api/sessions", params=params)
+        return [each["id"] for each in answer.json()], answer.headers["not-looked-through"]
+
+    assert asked(flag="any") == ([], "4")
+    assert own_client.get("/api/sessions").json()[0]["flags"] is None
+    own, revision = Workspace(tmp_path / "workspace"), SessionFinder().revision
+    with own.writing() as connection:
+        found = [Finding("flag", "long-silence"), Finding("shape", "flat", "SPEAKER_00")]
+        keep_findings(connection, own.session(FIRST), str(own.version(FIRST)), revision, found)
+    assert asked(flag="long-silence", shape="flat") == ([FIRST], "3")
+    assert asked(flag="long-silence", shape="worsening") == asked(flag="any", case="none") == ([], "3")
+    (listed,) = own_client.get("/api/sessions", params={"shape": "flat"}).json()
+    assert listed["flags"] == [{"name": "long-silence", "speaker": None, "other": None}]
+    assert listed["shapes"] == {"SPEAKER_00": "flat"}
+    assert "did you mean 'silence'?" in detail(own_client.get("/api/sessions", params={"flag": "silense"}), 400)
+    assert "shape" in detail(own_client.get("/api/sessions", params={"shape": "up"}), 422)
 
 
 def test_sessions_are_listed_read_and_heard(client: TestClient) -> None:

@@ -17,7 +17,7 @@ from dashboard.languages import LANGUAGE, language_of
 from dashboard.layout.player import _KEYS as PLAYER_KEYS
 from dashboard.layout.shell import PLACES
 from dashboard.layout.words import count, day, days
-from dashboard.pages import groups, page_at, part_at, participants, review
+from dashboard.pages import groups, home, page_at, part_at, participants, review
 from dashboard.pages.compare import _UNDER
 from dashboard.sessions import Library
 from diarization.model_files import CATALOG
@@ -51,6 +51,7 @@ def texts_in_variables() -> set[str]:
     found |= {entry.purpose for entry in CATALOG.values()} | {each.title for each in MEASURES}
     found |= {f"{{count}} {noun}s" for noun in NOUNS}
     found |= {text for what in FILTERS for text in (f"Only this {what}", f"Any {what}")}
+    found |= {text for texts in home._ANY.values() for text in texts}
     return found | {text for which in ("From", "To") for text in (which, f"{which} this day")}
 
 

@@ -32,6 +32,13 @@ def test_what_is_chosen_above_the_table_is_read() -> None:
     )
 
 
+def test_flags_and_shapes_are_those_of_todays_rules() -> None:
+    assert wanted_by({"filterModel": {"flag": text("silence"), "shape": text("flat")}}, "today") == Wanted(
+        flag="silence", shape="flat", revision="today"
+    )
+    assert wanted_by({"filterModel": {"role": text("client")}}, "today").revision == ""
+
+
 def test_a_word_means_the_roles_that_are_called_so_in_the_language_spoken() -> None:
     assert wanted_by({"filterModel": {"words": text("counsel")}}).words == (Word("counsel", ("counsellor",)),)
     with speaking("zh"):

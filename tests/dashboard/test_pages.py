@@ -17,7 +17,10 @@ from dashboard.pages.home import table_rows
 from dashboard.sessions import Library
 from diarization.errors import WorkspaceError
 from pipeline.corrections import Corrections
+from pipeline.findings import Looking
+from pipeline.store.findings import Finding, keep_findings
 from pipeline.workspace import Workspace
+from reports.findings import SessionFinder
 from tests.sessions import make_session
 
 from .workspaces import FIRST, HOSTILE, HOSTILE_CASE, HOSTILE_NAME, SECOND, SILENT
@@ -70,6 +73,39 @@ def test_the_first_page_lists_cases_and_sessions(library: Library) -> None:
     assert (rows[FIRST]["date"], rows[FIRST]["turns"], rows[FIRST]["scored"]) == ("2026-03-02", 24, 23)
     assert rows[SILENT]["speakers"] == "SPEAKER_00, SPEAKER_01"
     assert rows[SILENT]["case"] is None
+
+
+def test_the_table_shows_and_is_chosen_by_flags_and_shapes(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    for seed, roles in ((0, ("client", "counsellor")), (1, ("client", "counsellor"))):
+        own.save(make_session(12, seed=seed, roles=roles))
+    library = Library(own)
+    finder = SessionFinder()
+    with own.writing() as connection:
+        found = [Finding("flag", "long-silence"), Finding("shape", "improving", "SPEAKER_00")]
+        keep_findings(connection, own.session(FIRST), str(own.version(FIRST)), finder.revision, found)
+
+    def rows(**chosen: str) -> dict[str, Any]:
+        model = {name: {"filterType": "text", "type": "equals", "filter": value} for name, value in chosen.items()}
+        return {row["key"]: row for row in table_rows(library, {"filterModel": model})["rowData"]}
+
+    assert rows().keys() == {FIRST, SECOND}
+    assert (rows()[SECOND]["looked"], rows()[SECOND]["found"]) == (False, "not looked through yet")
+    for chosen in ({"flag": "long-silence"}, {"flag": "any"}, {"shape": "improving"}):
+        (row,) = rows(**chosen).values()
+        assert (row["flags"], row["shapes"][0]["word"]) == (["Much of the session is silent"], "improving")
+        assert row["found"] == "Much of the session is silent; Anna (client): improving"
+    assert rows(flag="client-flat") == rows(shape="flat") == {}
+    page = text_of(page_at(library, "/"))
+    assert "One session is not looked through for flags and call shapes yet" in page
+    choice = part(page_at(library, "/"), "filter-flag")
+    assert {"value": "long-silence", "label": "Much of the session is silent"} in choice.data
+    Looking(own, finder).go_on()
+    assert rows()[SECOND]["looked"] is True  # although no session changed
+    assert rows(flag="any").keys() == {FIRST}
+    assert "not looked through for" not in text_of(page_at(library, "/"))
+    own.mask(["client"], case="Demo")
+    assert rows(flag="any") == rows(shape="improving") == {}
 
 
 def test_a_session_page_has_its_player_turns_and_figures(library: Library) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from diarization.errors import WorkspaceError
-from pipeline.corrections import Corrections
+from emotion.readout import UNCERTAIN
+from pipeline.access.visitors import Visitor, visiting
+from pipeline.corrections import SURE, Corrections, ReviewCount, ReviewQueue
 from pipeline.reviews import reviewed
+from pipeline.store.corrections import doubtful_turns
 from pipeline.store.loading import Analysis
+from pipeline.store.models import DOUBTFUL, TURNS
 from pipeline.workspace import Workspace
 from tests.sessions import make_session, said
 
@@ -358,7 +364,41 @@ def test_cuts_outlast_a_new_analysis_that_finds_the_same_turns(workspace: Worksp
 
 
 def test_what_there_is_to_review_counts_the_turns_as_they_are_now(corrections: Corrections) -> None:
-    before = corrections.counts(1.1)[ID]
+    before = corrections.queue(9, 1.1).counts[ID]
     corrections.split(ID, 2, 8.5)
-    after = corrections.counts(1.1)[ID]
+    after = corrections.queue(9, 1.1).counts[ID]
     assert (before.unsure, before.reviewed, after.unsure, after.reviewed) == (8, 0, 9, 0)
+
+
+def test_the_queue_has_the_sessions_with_most_to_look_at_and_counts_all(tmp_path: Path) -> None:
+    own = Workspace(tmp_path / "own")
+    for seed, turns in enumerate((4, 12, 8, 6)):
+        own.save(make_session(turns, seed=seed, case="Ash" if seed == 3 else "Demo"))
+    corrections, ids = Corrections(own), [f"{seed:012x}" for seed in range(4)]
+    own.mask(["counsellor"], case="Ash")  # of whom every other turn is
+    queue = corrections.queue(2, 1.1)
+    assert list(queue.counts.items()) == [(ids[1], ReviewCount(12, 0)), (ids[2], ReviewCount(8, 0))]
+    assert (queue.sessions, queue.unsure, queue.reviewed) == (4, 4 + 12 + 8 + 3, 0)
+    corrections.answer(ids[1], [0, 1, 2, 4, 5], speaker="SPEAKER_00")
+    queue = corrections.queue(2, 1.1)
+    assert list(queue.counts.items()) == [(ids[2], ReviewCount(8, 0)), (ids[1], ReviewCount(7, 5))]
+    assert (queue.unsure, queue.reviewed) == (4 + 7 + 8 + 3, 5)
+    corrections.undo(ids[1])
+    assert corrections.queue(2, 1.1).unsure == 4 + 12 + 8 + 3
+    with visiting(Visitor("a", "page", "viewer", frozenset({"Ash"}))):
+        queue = corrections.queue(9, 1.1)
+    assert (queue.counts, queue.sessions, queue.unsure) == ({ids[3]: ReviewCount(3, 0)}, 1, 3)
+    assert Corrections(Workspace(tmp_path / "none")).queue(9) == ReviewQueue({}, 0, 0, 0)
+
+
+def test_what_there_is_to_review_is_counted_by_its_index(tmp_path: Path) -> None:
+    """Or an archive's turns would all be read, each time that the page is opened."""
+    own = Workspace(tmp_path / "own")
+    own.save(make_session(8))
+    with own.reading() as connection:
+        assert connection is not None
+        asked = select(TURNS.c.session_id, func.count()).where(doubtful_turns(SURE, UNCERTAIN))
+        statement = asked.group_by(TURNS.c.session_id).compile(connection)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    assert "ix_turns_doubtful" in str(plan)
+    assert str(doubtful_turns(SURE, UNCERTAIN)) == DOUBTFUL

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.workspace import Workspace
 from tests.command_line import CommandLine
 from tests.fakes import write_silence, write_tone
+from tests.sessions import make_session
 
 ROOT = Path(__file__).parent.parent.parent
 FAKE = ("--set", "diarization.backend=fake", "--set", "emotion.backend=fake")
@@ -151,6 +153,25 @@ def test_list_shows_each_session_once(command_line: CommandLine, tmp_path: Path)
     assert listed["case"] == "Calls"
     assert listed["num_turns"] == 5
     assert "call.wav" in command_line("sessions", "list").out
+
+
+def test_list_is_chosen_by_what_is_found_once_it_is_looked_through(
+    command_line: CommandLine, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Workspace(workspace)
+    own.save(make_session(40))
+    own.save(make_session(4, seed=1))
+    with monkeypatch.context() as patch:
+        patch.setattr("turntone.commands.sessions._LOOK_SECONDS", -1.0)
+        shown = command_line("sessions", "list", "--shape", "flat")
+    assert "no session is so" in shown.err
+    assert "2 sessions are not looked through for flags and shapes yet" in shown.err
+    shown = command_line("sessions", "list", "--shape", "flat")
+    assert "Anna flat" in shown.out and "looked through" not in shown.err
+    (listed,) = command_line("sessions", "list", "--shape", "flat", "--format", "json").json
+    assert (listed["id"], listed["shapes"]["SPEAKER_00"]) == ("0" * 12, "flat")
+    wrong = command_line("sessions", "list", "--flag", "silense")
+    assert (wrong.code, "did you mean 'silence'?" in wrong.err) == (1, True)
 
 
 def test_assign_says_who_is_who(command_line: CommandLine, tmp_path: Path) -> None:

@@ -13,8 +13,15 @@ from ..terminal import Format, FormatOption, WorkspaceOption, clock, print_json,
 from .analyze import print_session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.findings import Finding
     from pipeline.sessions import Session
     from pipeline.store.summaries import SessionSummary
+
+_AT_ONCE = 1000
+_LOOK_SECONDS = 10.0
+"""For so long at most sessions are looked through before they are chosen by what is found."""
 
 app = typer.Typer(help="List, show, assign, mask or delete analysed sessions.", no_args_is_help=True)
 
@@ -24,20 +31,52 @@ SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Id of t
 @app.command("list")
 def list_sessions(
     case: Annotated[str | None, typer.Option("--case", help="Only the sessions of this case.")] = None,
+    flag: Annotated[
+        str | None, typer.Option("--flag", help="Only those in which this rule raises a flag; 'any' for any rule.")
+    ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option("--shape", help="Only those with this call shape: improving, worsening, recovered or flat."),
+    ] = None,
     workspace: WorkspaceOption = None,
     format: FormatOption = Format.table,
 ) -> None:
     """The sessions of the workspace, by case and date."""
+    from pipeline.findings import FindingsOfSessions, Looking, findings_json, look_while
+    from pipeline.store.listing import Wanted
+    from reports.findings import SessionFinder, check_finding_names
+
     from ..api import open_workspace
 
-    summaries = open_workspace(workspace).sessions(case)
+    check_finding_names(flag, shape)
+    store, finder, chosen = open_workspace(workspace), SessionFinder(), flag is not None or shape is not None
+    of = FindingsOfSessions(store, finder.revision)
+    if chosen:
+        look_while(Looking(store, finder), _LOOK_SECONDS)
+    ids = store.listed(Wanted(case=case, flag=flag, shape=shape, revision=finder.revision if chosen else ""))
+    if case is not None and not ids:
+        store.sessions(case)  # which says so where there is no such case
+    parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+    summaries = [summary for part in parts for summary in store.summaries(part)]
+    told = parts if chosen or format is Format.json else []
+    findings = {known: found for part in told for known, found in of.of(part).items()}
     if format is Format.json:
-        print_json([summary.to_json() for summary in summaries])
+        print_json([summary.to_json() | findings_json(findings.get(summary.id)) for summary in summaries])
     elif summaries:
         columns = ("session", "case", "date", "recording", "duration", "speakers", "turns", "scored")
-        print_table(columns, map(_row, summaries))
+        rows = map(_row, summaries)
+        if chosen:
+            found = (_found(summary, findings.get(summary.id, [])) for summary in summaries)
+            print_table((*columns, "found"), ((*row, more) for row, more in zip(rows, found, strict=True)))
+        else:
+            print_table(columns, rows)
+    elif chosen and store.totals().sessions:
+        say("no session is so")
     else:
         say("no sessions yet; `turntone analyze RECORDING` makes the first")
+    if chosen and (missing := of.missing()):
+        which = "1 session is" if missing == 1 else f"{missing:,} sessions are"
+        say(f"{which} not looked through for flags and shapes yet, so left out; turntone worker --until-empty does it")
 
 
 @app.command("show")
@@ -158,6 +197,13 @@ def _row(summary: SessionSummary) -> tuple[object, ...]:
         summary.id, summary.case, summary.date, path, clock(summary.duration), speakers, summary.num_turns,
         summary.num_scored,
     )  # fmt: skip
+
+
+def _found(summary: SessionSummary, findings: Sequence[Finding]) -> str:
+    names = {each.label: each.participant or each.label for each in summary.speakers}
+    flags = dict.fromkeys(each.name for each in findings if each.kind == "flag")
+    shapes = (f"{names.get(str(each.speaker))} {each.name}" for each in findings if each.kind == "shape")
+    return ", ".join([*flags, *shapes])
 
 
 def _named(label: str, participant: str | None, role: str | None) -> str:

@@ -30,7 +30,9 @@ _LONGEST_STEP = 15.0
 
 
 def worker(
-    until_empty: Annotated[bool, typer.Option("--until-empty", help="End when no job is left.")] = False,
+    until_empty: Annotated[
+        bool, typer.Option("--until-empty", help="End when no job is left, and no session to look through.")
+    ] = False,
     threads: Annotated[
         int, typer.Option("--threads", min=1, help="Recordings at once; models still run one at a time.")
     ] = 2,
@@ -52,8 +54,13 @@ def worker(
     parent: Annotated[int | None, typer.Option("--parent", help="Stop when the process of this number ends.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Work on queued jobs, with the models loaded once, until stopped; jobs at work are then queued again."""
+    """Work on queued jobs, with the models loaded once, until stopped; jobs at work are then queued again.
+
+    Between them it looks through sessions for the flags and call shapes that lists are chosen by.
+    """
+    from pipeline.findings import Looking
     from pipeline.jobs.worker import Worker
+    from reports.findings import SessionFinder
 
     from ..api import open_workspace
 
@@ -63,7 +70,7 @@ def worker(
     if queues is not None:
         _work_for_cluster(opened, queues, threads, until_empty or parent is not None, ended, moved)
         return
-    working = Worker(opened, threads, ended, moved)
+    working = Worker(opened, threads, ended, moved, looking=Looking(opened, SessionFinder()))
     if parent is not None:
         Thread(target=_follow, args=(parent, working), daemon=True).start()
     if parent is None:
@@ -98,13 +105,16 @@ def _work_for_cluster(
     from pipeline.cluster.broker import needed_broker
     from pipeline.cluster.lanes import parse_queues
     from pipeline.cluster.worker import ClusterWorker
+    from pipeline.findings import Looking
+    from reports.findings import SessionFinder
 
     if otherwise:
         raise ConfigError(
             "--queues: a cluster's worker works until it is stopped; leave --until-empty and --parent out"
         )
     named, broker = parse_queues(queues), needed_broker()
-    working = ClusterWorker(workspace, broker, named, threads, ended, moved)
+    looking = Looking(workspace, SessionFinder())
+    working = ClusterWorker(workspace, broker, named, threads, ended, moved, looking=looking)
     say(f"{working.name} takes from {', '.join(named)} at {broker.name}; Ctrl-C stops")
 
     def stop(_signal: int, _frame: object) -> None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.store.listing import Wanted
+from sqlalchemy import update
+
+from pipeline.corrections import Corrections
+from pipeline.findings import FindingsOfSessions, Looking
+from pipeline.store.listing import ANY_FLAG, Wanted
+from pipeline.store.models import SPEAKERS
 from pipeline.workspace import Workspace
+from tests.pipeline.test_findings import Fixed
 from tests.pipeline.test_listing import CHOICES, ORDERS, five_sessions, found
 
 from .conftest import Machines
@@ -22,3 +28,27 @@ def test_sessions_are_chosen_and_sorted_as_in_a_folder(machines: Machines, tmp_p
     assert [each.id for each in shared.with_strangers(10)] == [each.id for each in own.with_strangers(10)]
     ids = own.listed(Wanted())
     assert [each.id for each in shared.summaries(ids)] == ids
+
+
+def test_findings_are_kept_and_go_as_in_a_folder(machines: Machines) -> None:
+    shared = five_sessions(machines.here)
+    found = FindingsOfSessions(shared, "one")
+    assert (found.missing(), found.waiting()) == (5, True)
+    assert Looking(shared, Fixed()).go_on() == 5
+    assert (found.missing(), found.waiting()) == (0, False)
+    every = shared.listed(Wanted())
+    assert shared.listed(Wanted(flag=ANY_FLAG, shape="flat", revision="one")) == every
+    one, other = "0" * 12, f"{1:012x}"
+    Corrections(shared).answer(one, [0], emotion="angry")
+    assert found.of(every).keys() == set(every) - {one}
+    with shared.writing() as connection:  # the voice alone says that it is Anna; a person says her role elsewhere
+        own = (SPEAKERS.c.session_id == other) & (SPEAKERS.c.label == "SPEAKER_00")
+        connection.execute(update(SPEAKERS).where(own).values(confirmed=False, role=None))
+    assert Looking(shared, Fixed()).go_on() == 2
+    shared.assign(one, {"SPEAKER_00": ("Anna", "customer")})
+    assert found.of(every).keys() == set(every) - {one, other}
+    shared.mask(["client"], case="Ash")
+    shared.delete(other)
+    assert found.missing() == 3
+    Looking(shared, Fixed()).go_on()
+    assert [each.name for each in found.of([f"{3:012x}"])[f"{3:012x}"]] == ["silence"]
