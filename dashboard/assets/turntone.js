@@ -309,9 +309,9 @@
       });
       return next;
     },
-    /* Something was analysed: the table asks for its rows again. */
-    look_again(time) {
-      const grid = time && document.getElementById("sessions-table") && window.dash_ag_grid.getApi("sessions-table");
+    /* Something was analysed or looked through (of which none may be left): the table asks for its rows again. */
+    look_again(news) {
+      const grid = news !== null && news !== undefined && document.getElementById("sessions-table") && window.dash_ag_grid.getApi("sessions-table");
       if (grid) grid.refreshInfiniteCache();
       return same();
     },

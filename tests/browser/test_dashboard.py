@@ -10,7 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from pipeline.corrections import Corrections
+from pipeline.findings import Looking
+from pipeline.store.findings import Finding, keep_findings
 from pipeline.workspace import Workspace
+from reports.findings import SessionFinder
 from tests.dashboard.workspaces import FIRST, HOSTILE, HOSTILE_CASE, HOSTILE_NAME, SECOND, hum
 from tests.sessions import make_session
 
@@ -259,6 +262,51 @@ def test_the_list_is_filtered_by_case_participant_role_and_date(page: Page, addr
     page.get_by_role("textbox", name="Only so many voices").click()
     page.get_by_role("option", name="three voices", exact=True).click()
     shown()
+
+
+@pytest.fixture
+def looked_through(tmp_path: Path) -> Iterator[tuple[str, Workspace]]:
+    """A workspace of two sessions, one of them looked through, and where it is served."""
+    own = Workspace(tmp_path / "workspace")
+    for seed in (0, 1):
+        own.save(make_session(6, seed=seed))
+    with own.writing() as connection:
+        found = [Finding("flag", "long-silence"), Finding("shape", "improving", "SPEAKER_00")]
+        keep_findings(connection, own.session(FIRST), str(own.version(FIRST)), SessionFinder().revision, found)
+    for address in serving(own.path):
+        yield address, own
+
+
+def test_flags_and_shapes_stand_in_the_rows_of_a_phone_are_chosen_by_keyboard_and_come_by_themselves(
+    looked_through: tuple[str, Workspace], phone_page: Page
+) -> None:
+    address, own = looked_through
+    page = phone_page
+    page.goto(address)
+    said = page.locator("#sessions-table .findings .unseen")
+    said.wait_for(state="attached")
+    assert said.text_content() == "Much of the session is silent; Anna (client): improving"
+    drawn = page.locator("#sessions-table .drawn")
+    box = drawn.locator(".shape").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= 390
+    assert drawn.locator(".raised .short").inner_text() == "1"
+    page.get_by_text("not looked through yet", exact=True).wait_for()
+    page.get_by_text("One session is not looked through for flags and call shapes yet").wait_for()
+    Looking(own, SessionFinder()).go_on()
+    page.get_by_text("not looked through yet", exact=True).wait_for(state="detached")
+    assert page.locator("#not-looked").text_content() == ""
+    shape = "Only with this call shape of somebody"
+    for name, typed in (("Only with this flag", "session is silent"), (shape, "improving")):
+        page.get_by_role("textbox", name=name).focus()
+        page.keyboard.type(typed)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="session-1.wav").wait_for(state="detached")
+        page.get_by_role("link", name="session-0.wav").wait_for()
+    page.get_by_role("textbox", name=shape).fill("worsening")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="session-0.wav").wait_for(state="detached")
 
 
 def test_rows_show_how_each_speaker_sounds_over_time(page: Page, address: str) -> None:
