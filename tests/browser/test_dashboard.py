@@ -296,16 +296,20 @@ def test_flags_and_shapes_stand_in_the_rows_of_a_phone_are_chosen_by_keyboard_an
     page.get_by_text("not looked through yet", exact=True).wait_for(state="detached")
     assert page.locator("#not-looked").text_content() == ""
     shape = "Only with this call shape of somebody"
-    for name, typed in (("Only with this flag", "session is silent"), (shape, "improving")):
+
+    def choose(name: str, value: str) -> None:
         page.get_by_role("textbox", name=name).focus()
-        page.keyboard.type(typed)
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(value)
+        page.get_by_role("option", name=value, exact=True).wait_for()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.get_by_role("link", name="session-1.wav").wait_for(state="detached")
-        page.get_by_role("link", name="session-0.wav").wait_for()
-    page.get_by_role("textbox", name=shape).fill("worsening")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+
+    choose("Only with this flag", "Much of the session is silent")
+    page.get_by_role("link", name="session-1.wav").wait_for(state="detached")
+    choose(shape, "improving")
+    page.get_by_role("link", name="session-0.wav").wait_for()
+    choose(shape, "worsening")
     page.get_by_role("link", name="session-0.wav").wait_for(state="detached")
 
 
