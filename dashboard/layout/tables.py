@@ -97,10 +97,12 @@ def _session_columns() -> list[dict[str, Any]]:
     # Chinese dates are longer, and its headings shorter.
     date, duration, turns, scored = (140, 84, 78, 88) if spoken() == "zh" else (110, 104, 86, 96)
     return [
-        {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 140},
+        {"field": "recording", "headerName": say("Recording"), "cellRenderer": "PageLink", "flex": 3, "minWidth": 140,
+         "tooltipField": "recording"},
         {"field": "found", "headerName": say("Flags, shapes"), "cellRenderer": "Findings", "flex": 4, "minWidth": 196,
          "sortable": False, "filter": False, "tooltipField": "found"},
-        {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 120},
+        {"field": "case", "headerName": say("Case"), "cellRenderer": "PageLink", "flex": 2, "minWidth": 120,
+         "tooltipField": "case"},
         {"field": "date", "headerName": say("Date"), "cellDataType": "text", "filter": "agDateColumnFilter",
          "width": date},
         {"field": "duration", "headerName": say("Duration"), "valueFormatter": {"function": "clock(params.value)"},
