@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 SERVE ?= 1
 PORT ?= 8050
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 demo: $(VENV)/.installed models
 	$(BIN)/turntone demo $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
 
-## test: install with the test tools and run the whole suite, in three processes of up to 3 GB each (TEST_PROCESSES=4); they wait a good deal
+## test: install with the test tools and run the whole suite, in two processes of up to 3 GB each (TEST_PROCESSES=4)
 test: $(VENV)/.test-installed models chromium services
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 

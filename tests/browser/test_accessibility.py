@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "/": "#sessions-table a",
-    f"/session/{FIRST}": "#session-map .main-svg",
+    f"/session/{FIRST}": "#turns-table .play",
     "/case/Demo": ".graph .main-svg",
     f"/compare?a={FIRST}&b={SECOND}&who=Anna": ".graph .main-svg",
     "/compare?groups=case": "text=Groups were compared",
