@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import count as count_from
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from diarization.errors import ModelError
 from diarization.recordings import SAMPLING_RATE, Waveform
 
 from .emotion2vec_checkpoint import Checkpoint, load_model
-from .emotion2vec_lines import Line, num_frames, plan_batches
+from .emotion2vec_lines import Line, even_batches, num_frames, plan_batches
 from .emotion2vec_network import Network
 from .precisions import REFERENCE, PrecisionName, check_precision
 
@@ -26,6 +27,7 @@ CPU_BUDGET = 12.0
 """Seconds of sound in a batch on the CPU, of which one runs on each thread; more gives no more speed there."""
 
 _CUDA_BUDGETS = (20.0, 600.0)  # seconds: the least and the most in a batch
+_ATTENTION = 3  # attention takes as long as all other products of a clip that has so many frames for each channel
 _VECTORS = 16  # a frame takes at the widest point of a block: estimated; where it is too few, batches are halved
 
 
@@ -179,14 +181,21 @@ class Emotion2vecEngine:
         return min(threads, max(1, int(self.budget * SAMPLING_RATE / longest)))
 
     def _planned(self, waveforms: Sequence[Waveform]) -> list[list[int]]:
-        """Which clips run together, the longest first."""
+        """Which clips run together, what takes longest first."""
         settings, step = self.checkpoint.settings, self.checkpoint.samples_per_frame
         frame_bytes, pair_bytes = 4 * settings.embed_dim * _VECTORS, 4 * settings.num_heads
         beside = self._beside(waveforms)
         seconds = self.budget or beside * _budget_of(self.device, frame_bytes * SAMPLING_RATE / step)
         frames = [num_frames(len(each), self.checkpoint.layers) for each in waveforms]
-        batch = _evened(seconds * SAMPLING_RATE / step, sum(frames), beside)
-        return plan_batches(frames, batch, pair_bytes / frame_bytes)
+        budget, per_pair = seconds * SAMPLING_RATE / step / beside, pair_bytes / frame_bytes
+        if beside == 1:
+            return plan_batches(frames, budget, per_pair)
+        costs = [count * (1 + count / (_ATTENTION * settings.embed_dim)) for count in frames]
+        for number in count_from(beside * ceil(sum(frames) / budget / beside), beside):
+            batches = even_batches(costs, number)
+            if all(len(each) == 1 or _held(frames, each, per_pair) <= budget for each in batches):
+                break
+        return batches
 
     def warm_up(self) -> None:
         """Run a second of silence, so that the first clip finds memory and kernels ready."""
@@ -221,13 +230,13 @@ class Emotion2vecEngine:
         return sound
 
 
-def _evened(budget: float, total: int, beside: int) -> float:
-    """How large batches are of which so many run at once, within the budget together, and end together.
+def _held(frames: Sequence[int], batch: Sequence[int], per_pair: float) -> float:
+    """What a batch takes of the budget.
 
-    >>> _evened(600, 1_000, 1), _evened(2_400, 1_000, 4), _evened(2_400, 4_000, 4)
-    (600, 250.0, 500.0)
+    >>> _held([10, 60, 30], [0, 2], per_pair=0.01)
+    49.0
     """
-    return budget if beside == 1 else total / (beside * max(1, ceil(total / budget)))
+    return sum(frames[index] for index in batch) + per_pair * max(frames[index] for index in batch) ** 2
 
 
 def _budget_of(device: str, bytes_a_second: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,3 +101,24 @@ def plan_batches(frames: Sequence[int], budget: float, per_pair: float = 0.0) ->
         batches[-1].append(index)
         room -= frames[index]
     return batches
+
+
+def even_batches(costs: Sequence[float], count: int) -> list[list[int]]:
+    """Which clips run together in so many batches that take about as long each: the costliest clip first, each to the
+    batch that has least to do (Graham, 1969). The batch with most to do comes first; none is empty.
+
+    Examples
+    --------
+    >>> even_batches([10, 60, 30, 40], 2)
+    [[1, 0], [3, 2]]
+    >>> even_batches([10, 60], 4)
+    [[1], [0]]
+    """
+    batches: list[list[int]] = [[] for _ in range(min(count, len(costs)))]
+    loads = [(0.0, number) for number in range(len(batches))]
+    heapify(loads)
+    for index in sorted(range(len(costs)), key=lambda index: -costs[index]):
+        load, number = loads[0]
+        batches[number].append(index)
+        heapreplace(loads, (load + costs[index], number))
+    return [batches[number] for _, number in sorted(loads, key=lambda load: (-load[0], load[1]))]

@@ -17,7 +17,7 @@ from .store.shared import FILE, Shared, checked, keep_shared, shared_of
 _MARK = "turntone-workspace"  # the file of the store that says to which database it belongs
 
 
-def connect_workspace(folder: Path, database: str, artifacts: str) -> Shared:
+def connect_workspace(folder: Path, database: str, artifacts: str, copies_gb: float | None = None) -> Shared:
     """Write ``shared.yaml`` into a folder, after database and store were reached, written and read.
 
     The tables are made where there are none; a database and a store that belong to two workspaces are refused.
@@ -25,8 +25,8 @@ def connect_workspace(folder: Path, database: str, artifacts: str) -> Shared:
     Parameters
     ----------
     folder : Path
-        A new or empty one.
-    database, artifacts : str
+        A new or empty one, or one that stands for the same two already.
+    database, artifacts, copies_gb
         As ``Shared`` says.
 
     Raises
@@ -35,7 +35,8 @@ def connect_workspace(folder: Path, database: str, artifacts: str) -> Shared:
         Where the folder holds something, an address is none, or one of the two cannot be used; nothing is changed in
         the folder then.
     """
-    shared = checked(database, artifacts)
+    shared = checked(database, artifacts, copies_gb)
+    before = shared_of(folder)
     _check_folder(folder, shared)
     store = store_of(shared.artifacts)
     store.check()
@@ -46,6 +47,8 @@ def connect_workspace(folder: Path, database: str, artifacts: str) -> Shared:
         _check_belong_together(Database(folder / "workspace.db"), store)
     except BaseException:
         (folder / FILE).unlink(missing_ok=True)
+        if before is not None:
+            keep_shared(folder, before)
         raise
     return shared
 
@@ -53,10 +56,11 @@ def connect_workspace(folder: Path, database: str, artifacts: str) -> Shared:
 def _check_folder(folder: Path, shared: Shared) -> None:
     if folder.exists() and not folder.is_dir():
         raise WorkspaceError(f"{folder}: a file, not a folder; choose another one")
-    if shared_of(folder) not in (None, shared):
+    now = shared_of(folder)
+    if now is not None and not now.is_same_place(shared):
         raise WorkspaceError(f"{folder}: stands for another workspace already; choose a new folder")
     held = [each.name for each in folder.iterdir() if not each.name.startswith(".")] if folder.exists() else []
-    if shared_of(folder) is None and held:
+    if now is None and held:
         raise WorkspaceError(
             f"{folder}: not empty, it holds {held[0]}; choose a new folder, and turntone workspace copy brings what an "
             "old one holds into it"

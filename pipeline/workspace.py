@@ -658,7 +658,7 @@ class Workspace:
         """Remove files that belong to no session, as a killed analysis leaves them; gives what went.
 
         Of a shared workspace they are known, from what was dropped and what was about to be written; where
-        ``thoroughly``, the whole store is listed besides.
+        ``thoroughly``, the whole store is listed besides. Copies above what the folder is to keep go too.
         """
         if not self._database.exists():
             return []
@@ -670,7 +670,8 @@ class Workspace:
             with self._database.writing() as connection:
                 shared.forget(connection, orphans)  # and the sweep looks again whether any row names them
         with as_sentences(self.path), self._database.writing() as connection:
-            return shared.sweep(connection) if shared else sweep(self.path, files_in_use(connection))
+            gone = shared.sweep(connection) if shared else sweep(self.path, files_in_use(connection))
+        return gone + (shared.trim() if shared else [])
 
     def keep_swept(self) -> None:
         """Let no copy stay here of what other machines removed from a shared workspace; whoever works for long calls

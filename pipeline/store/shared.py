@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -30,10 +30,17 @@ class Shared:
         ``postgresql://user@host:port/name``, without a password: that is PGPASSWORD's, or of the file of passwords.
     artifacts : str
         ``s3://bucket/prefix`` or ``file:///folder``, without keys: those are the AWS_ variables', or a profile's.
+    copies_gb : float, optional
+        How many GB of copies the folder keeps, above 0; without it, whatever comes.
     """
 
     database: str
     artifacts: str
+    copies_gb: float | None = None
+
+    def is_same_place(self, other: Shared) -> bool:
+        """Whether both have the same database and store."""
+        return (self.database, self.artifacts) == (other.database, other.artifacts)
 
 
 def shared_of(folder: Path) -> Shared | None:
@@ -60,12 +67,15 @@ def _read(file: Path, _changed: int) -> Shared:
         said = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WorkspaceError(f"{file}: cannot be read ({error}); make it again with {_COMMAND}") from error
-    if not isinstance(said, dict) or set(said) != {"database", "artifacts"}:
-        raise WorkspaceError(f"{file}: says something else than database and artifacts; make it again with {_COMMAND}")
-    return checked(str(said["database"]), str(said["artifacts"]))
+    if not isinstance(said, dict) or not {"database", "artifacts"} <= set(said) <= _NAMES:
+        raise WorkspaceError(
+            f"{file}: says something else than database, artifacts and copies_gb; make it again with {_COMMAND}"
+        )
+    return checked(str(said["database"]), str(said["artifacts"]), said.get("copies_gb"))
 
 
 _COMMAND = "turntone workspace connect"
+_NAMES = {each.name for each in fields(Shared)}
 
 
 def keep_shared(folder: Path, shared: Shared) -> None:
@@ -81,13 +91,14 @@ def keep_shared(folder: Path, shared: Shared) -> None:
         "# AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY or AWS_PROFILE, have them.",
         f"database: {shared.database}",
         f"artifacts: {shared.artifacts}",
+        *([] if shared.copies_gb is None else [f"copies_gb: {shared.copies_gb:g}"]),
         "",
     )
     write_whole(folder / FILE, "\n".join(lines).encode())
 
 
-def checked(database: str, artifacts: str) -> Shared:
-    """The two addresses, where they are such as can be kept.
+def checked(database: str, artifacts: str, copies_gb: float | None = None) -> Shared:
+    """The two addresses and how much is kept here, where they are such as can be kept.
 
     >>> checked("postgresql://turntone@db.example.org/turntone", "s3://calls/turntone/").artifacts
     's3://calls/turntone'
@@ -95,7 +106,7 @@ def checked(database: str, artifacts: str) -> Shared:
     Raises
     ------
     WorkspaceError
-        Where one of them is of another kind, or holds a password or key.
+        Where one of them is of another kind, or holds a password or key, or the number is none above 0.
     """
     if urlsplit(database).scheme not in _DATABASES or not urlsplit(database).path.strip("/"):
         raise WorkspaceError(
@@ -112,7 +123,9 @@ def checked(database: str, artifacts: str) -> Shared:
                 f"{without_secrets(url)}: passwords and keys are not kept in a workspace; leave them out and give them "
                 f"by {instead}"
             )
-    return Shared(database, artifacts.rstrip("/"))
+    if copies_gb is not None and not (isinstance(copies_gb, int | float) and 0 < copies_gb < float("inf")):
+        raise WorkspaceError(f"{copies_gb}: no size of the copies that are kept; give GB as a number above 0")
+    return Shared(database, artifacts.rstrip("/"), copies_gb)
 
 
 def without_secrets(url: str) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 import shutil
+import stat
+import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,6 +56,9 @@ _STAGES = "cache/"  # how what speaks of cached stages begins
 _UNSURE = datetime.timedelta(hours=1)  # after which what was about to be written either is named or was given up
 _REMEMBERED = datetime.timedelta(days=30)  # a folder that was not swept for so long is emptied
 _OVERLAP = datetime.timedelta(hours=1)  # what a slow reader brings after a sweep, the next one removes
+_IN_USE = 3600.0  # seconds in which what was used is not removed, as somebody may be about to open it
+_NOTED = 600.0  # seconds within which a copy is used as good as once
+_LEFT = 0.9  # of what a folder is to keep, once it had more
 _SWEPT = ".swept.json"
 _CACHED = ("artifacts", "audio")
 _VERIFIED: dict[Path, tuple[int, int, str]] = {}
@@ -102,6 +108,7 @@ class SharedFiles:
         """
         path = self.folder / name
         if _is(path, sha256, size):
+            _say_used(path)
             return path
         make_folder(path.parent)
         draft = draft_of(path)
@@ -197,6 +204,29 @@ class SharedFiles:
             write_whole(state, json.dumps({"time": now.isoformat()}).encode())
         return gone
 
+    def trim(self) -> list[Path]:
+        """Remove copies and cached stages that were not used for longest, where the folder has more than it is to keep;
+        gives what went. What was used within the last hour stays.
+
+        Whoever misses one brings it again from the store, or works it out again.
+        """
+        if self.shared.copies_gb is None:
+            return []
+        limit = self.shared.copies_gb * 1e9
+        files = sorted(_uses(self.folder / top for top in (*_CACHED, "cache")))
+        held = sum(size for _, size, _ in files)
+        if held <= limit:
+            return []
+        gone, recently = [], time.time() - _IN_USE
+        for used, size, path in files:
+            if held <= _LEFT * limit or used > recently:
+                break
+            with suppress(OSError):
+                path.unlink()
+                gone.append(path)
+                held -= size
+        return gone
+
     def orphans(self, wanted: Collection[str]) -> list[str]:
         """The files of the store that no row names, found by listing all of it."""
         return sorted(name for top in _CACHED for name in self.store.names(top) if name not in wanted)
@@ -277,6 +307,24 @@ def _marks(state: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return found
+
+
+def _uses(tops: Iterable[Path]) -> Iterator[tuple[float, int, Path]]:
+    """When each file of the folders was used last, its bytes, and where it is."""
+    for top in tops:
+        for path in top.rglob("[!.]*"):
+            with suppress(OSError):
+                found = path.lstat()
+                if stat.S_ISREG(found.st_mode):
+                    yield max(found.st_atime, found.st_mtime), found.st_size, path
+
+
+def _say_used(path: Path) -> None:
+    """Write down that a copy was used now; disks mounted as usual do not, or once a day."""
+    with suppress(OSError):
+        found, now = path.stat(), time.time_ns()
+        if now - found.st_atime_ns > _NOTED * 1e9:
+            os.utime(path, ns=(now, found.st_mtime_ns))
 
 
 def _last(state: Path) -> datetime.datetime | None:

@@ -9,7 +9,7 @@ from diarization.errors import ConfigError, ModelError
 from emotion.emotion2vec_checkpoint import Checkpoint, load_model, read_checkpoint
 from emotion.emotion2vec_engine import Emotion2vecEngine
 from emotion.emotion2vec_layers import _ThreeByTwo
-from emotion.emotion2vec_lines import Line, num_frames, plan_batches
+from emotion.emotion2vec_lines import Line, even_batches, num_frames, plan_batches
 from tests.emotion2vec_checkpoint import make_checkpoint, make_config
 
 LAYERS = [(512, 10, 5), *[(512, 3, 2)] * 4, *[(512, 2, 2)] * 2]
@@ -201,6 +201,26 @@ def test_batches_hold_every_clip_once_and_keep_to_the_budget(lengths: list[int],
     batches = plan_batches(lengths, budget)
     assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
     assert all(len(batch) == 1 or sum(lengths[index] for index in batch) <= budget for batch in batches)
+
+
+@given(st.lists(st.integers(400, 960_000), max_size=50), st.integers(1, 20))
+def test_batches_side_by_side_hold_every_clip_once_and_end_within_a_clip_of_each_other(lengths: list[int], count: int):
+    batches = even_batches(lengths, count)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert len(batches) == min(count, len(lengths)) and all(batches)
+    loads = [sum(lengths[index] for index in batch) for batch in batches]
+    assert loads == sorted(loads, reverse=True)
+    assert not loads or loads[0] - loads[-1] <= max(lengths)
+
+
+@pytest.mark.parametrize("budget", [0.5, 3.0, 20.0, None])
+def test_batches_side_by_side_keep_to_the_budget_together(engine, threads, budget):
+    threads(2)
+    engine.budget = budget
+    waveforms = [clip(length) for length in (1_600, 16_000, 3_200, 8_000, 2_400, 9_600)]
+    beside = engine._beside(waveforms)
+    for batch in engine._planned(waveforms):
+        assert len(batch) == 1 or sum(len(waveforms[index]) for index in batch) <= (budget or 24) / beside * 16_000
 
 
 @given(st.lists(st.integers(400, 50_000), min_size=1, max_size=10))

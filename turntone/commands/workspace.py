@@ -172,16 +172,22 @@ def connect(
     artifacts: Annotated[
         str, typer.Option("--artifacts", metavar="URL", help="s3://bucket/prefix, or file:///folder of all machines.")
     ],
+    copies_gb: Annotated[
+        float | None,
+        typer.Option("--copies-gb", metavar="GB", help="How much of it this folder keeps as copies; without it, all."),
+    ] = None,
 ) -> None:
     """Let a folder stand for a workspace of several machines, in PostgreSQL and an object store.
 
     Both are reached, written and read before anything is kept. Passwords and keys are given as their drivers have
     them: PGPASSWORD or ~/.pgpass, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, AWS_ENDPOINT_URL.
+    The same again with another --copies-gb changes that alone.
     """
     from pipeline.connecting import connect_workspace
 
-    shared = connect_workspace(folder.expanduser(), database, artifacts)
-    say(f"{folder} stands for the workspace in {shared.database} and {shared.artifacts}")
+    shared = connect_workspace(folder.expanduser(), database, artifacts, copies_gb)
+    kept = "" if shared.copies_gb is None else f"; it keeps {shared.copies_gb:g} GB of copies"
+    say(f"{folder} stands for the workspace in {shared.database} and {shared.artifacts}{kept}")
 
 
 @app.command("copy")

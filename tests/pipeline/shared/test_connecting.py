@@ -31,6 +31,23 @@ def test_the_command_line_connects_and_what_is_kept_has_no_secret(
     assert command_line("sessions", "list", "--workspace", tmp_path / "w", "--format", "json").json == []
 
 
+def test_how_much_is_kept_as_copies_is_said_and_changed_by_the_same_command(
+    services: Services, command_line: CommandLine, tmp_path: Path
+) -> None:
+    place = ("--database", services.postgres.new_database(), "--artifacts", services.objects.new_bucket())
+    connect = ("workspace", "connect", tmp_path / "w", *place)
+    assert "it keeps 50 GB of copies" in command_line(*connect, "--copies-gb", "50").err
+    kept = Workspace(tmp_path / "w").save(make_session())
+    assert command_line(*connect, "--copies-gb", "0.5").code == 0
+    assert "copies_gb: 0.5\n" in (tmp_path / "w" / "shared.yaml").read_text()
+    refused = command_line(*connect, "--copies-gb", "0")
+    assert refused.code == 1 and "0.0: no size of the copies that are kept; give GB as a number above 0" in refused.err
+    assert "copies_gb: 0.5\n" in (tmp_path / "w" / "shared.yaml").read_text()
+    assert command_line(*connect).code == 0
+    assert "copies_gb" not in (tmp_path / "w" / "shared.yaml").read_text()
+    assert Workspace(tmp_path / "w").session(kept.id) == kept
+
+
 @pytest.mark.parametrize(
     ("database", "artifacts", "said"),
     [

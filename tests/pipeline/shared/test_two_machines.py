@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +25,7 @@ from pipeline.jobs.analyses import ANALYZE, analysis_payload, share_upload
 from pipeline.jobs.queue import JobQueue
 from pipeline.jobs.worker import Worker
 from pipeline.participants import Participants
+from pipeline.store.shared import keep_shared, shared_of
 from pipeline.workspace import Workspace
 from tests.dashboard.workspaces import FIRST, fill, hum
 from tests.fakes import BASELINE_FAKES, CPU, FAKES, write_tone
@@ -63,6 +67,26 @@ def test_a_damaged_copy_is_brought_again_and_a_missing_file_is_said(machines: Ma
         machines.here.session(stored.id)
     (fault,) = find_faults(machines.there)
     assert gone in fault.sentence and fault.session == stored.id
+
+
+def test_copies_beyond_what_a_folder_keeps_go_least_recently_used_first_and_come_again(machines: Machines) -> None:
+    made = [make_session(seed=seed) for seed in range(3)]
+    first, second, third = (machines.here.save(each, hum(each.recording.duration)) for each in made)
+    sounds = [machines.there.kept_audio(each.id).path for each in (first, second, third)]
+    shared = shared_of(machines.there.path)
+    assert shared is not None
+    keep_shared(machines.there.path, replace(shared, copies_gb=1.5 * sounds[0].stat().st_size / 1e9))
+    machines.there.sweep()
+    assert all(each.exists() for each in sounds), "what was used within the hour stays"
+
+    for hours, path in zip((3, 4, 5), sounds, strict=True):
+        os.utime(path, (time.time() - hours * 3600,) * 2)
+    assert machines.there.kept_audio(second.id).path == sounds[1], "which uses it"
+    gone = machines.there.sweep()
+    assert gone == [sounds[2], sounds[0]] and sounds[1].exists()
+    assert machines.there.sweep() == []
+    assert machines.there.kept_audio(first.id).path.read_bytes() == machines.here.audio(first.id).read_bytes()
+    assert find_faults(machines.there) == []
 
 
 def test_what_is_deleted_is_gone_from_the_store_and_from_the_other_machines_folder(
