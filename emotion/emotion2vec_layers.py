@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
+from .emotion2vec_products import gelu_, product
 from .precisions import Precision
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ class Dense:
     """A linear layer with its weights in the precision's type."""
 
     def __init__(self, linear: Any, precision: Precision, device: str) -> None:
-        self._weight = linear.weight.to(device, precision.dtype)
-        self._bias = None if linear.bias is None else linear.bias.to(device, precision.dtype)
+        bias = None if linear.bias is None else linear.bias.to(device, precision.dtype)
+        self._product, self._dtype = product(linear.weight.to(device, precision.dtype), bias), precision.dtype
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """``(frames, out)`` in the precision's type, from ``(frames, in)`` in any."""
-        from torch.nn.functional import linear
+        return self._product(tokens.to(self._dtype))
 
-        return linear(tokens.to(self._weight.dtype), self._weight, self._bias)
+    def gelu(self, tokens: Tensor) -> Tensor:
+        """The same with GELU of each number."""
+        return self._product.gelu(tokens.to(self._dtype))
 
 
 class QuantizedDense:
@@ -54,6 +57,10 @@ class QuantizedDense:
         # A range of seven bits: AVX2 adds two products in 16 bits, which eight would overflow.
         found: Tensor = torch.ops.quantized.linear_dynamic(tokens, self._packed, True)
         return found
+
+    def gelu(self, tokens: Tensor) -> Tensor:
+        """The same with GELU of each number."""
+        return gelu_(self(tokens))
 
 
 def dense(linear: Any, precision: Precision, device: str) -> Dense | QuantizedDense:
@@ -102,17 +109,17 @@ class _Windows:
         self._kernel, self._stride = weight.shape[2], stride
         # The kernel in pieces as long as the stride: then the windows of a piece are rows of the memory as it lies.
         step = self._kernel if weight.shape[1] == 1 else stride
-        pieces = torch.split(weight, step, dim=2)
-        self._pieces = [each.permute(2, 1, 0).flatten(0, 1).contiguous() for each in pieces]
+        pieces = [each.permute(0, 2, 1).flatten(1) for each in torch.split(weight, step, dim=2)]
+        self._pieces = [(each.shape[1], product(each)) for each in pieces]
 
     def __call__(self, sound: Tensor) -> Tensor:
         length, channels = sound.shape
         count = (length - self._kernel) // self._stride + 1
         found: Tensor | None = None
-        for index, piece in enumerate(self._pieces):
-            shape, offset = (count, len(piece)), index * self._stride * channels
-            windows = sound.as_strided(shape, (self._stride * channels, 1), sound.storage_offset() + offset)
-            found = windows @ piece if found is None else found.addmm_(windows, piece)
+        for index, (width, piece) in enumerate(self._pieces):
+            offset = sound.storage_offset() + index * self._stride * channels
+            windows = sound.as_strided((count, width), (self._stride * channels, 1), offset)
+            found = piece(windows) if found is None else piece.add_to(found, windows)
         assert found is not None, "a kernel is at least one sample wide"
         return found
 
@@ -125,17 +132,17 @@ class _ThreeByTwo:
     """
 
     def __init__(self, weight: Tensor) -> None:
-        self._first, self._middle, self._last = (each.T.contiguous() for each in weight.unbind(dim=2))
-        self._outer = self._first + self._last
+        first, middle, last = weight.unbind(dim=2)
+        self._first, self._middle, self._last = (product(each.contiguous()) for each in (first, middle, last))
+        self._outer = product(first + last)
 
     def __call__(self, sound: Tensor) -> Tensor:
         count = (len(sound) - 3) // 2 + 1
         even = sound[::2][: count + 1]
         before, between, after = even[::2], even[1::2], even[2::2]
-        found = sound[1::2][:count] @ self._middle
-        shared = between @ self._outer
-        found[::2].addmm_(before[: len(between)] - between, self._first).add_(shared)
-        found[1::2].addmm_(after - between[: len(after)], self._last).add_(shared[: len(after)])
+        found, shared = self._middle(sound[1::2][:count]), self._outer(between)
+        self._first.add_to(found[::2], before[: len(between)] - between).add_(shared)
+        self._last.add_to(found[1::2], after - between[: len(after)]).add_(shared[: len(after)])
         return found
 
 
@@ -168,13 +175,5 @@ class FeedForward:
         import torch
 
         for rows, sums in zip(torch.split(tokens, self._rows), torch.split(target, self._rows), strict=True):
-            sums += self._second(gelu_(self._first(rows)))
+            sums += self._second(self._first.gelu(rows))
         return target
-
-
-def gelu_(values: Tensor) -> Tensor:
-    """GELU in place."""
-    import torch
-
-    found: Tensor = torch.ops.aten.gelu_(values)
-    return found

@@ -10,6 +10,7 @@ from emotion.emotion2vec_checkpoint import Checkpoint, load_model, read_checkpoi
 from emotion.emotion2vec_engine import Emotion2vecEngine
 from emotion.emotion2vec_layers import _ThreeByTwo
 from emotion.emotion2vec_lines import Line, even_batches, num_frames, plan_batches
+from emotion.emotion2vec_products import packs, product
 from tests.emotion2vec_checkpoint import make_checkpoint, make_config
 
 LAYERS = [(512, 10, 5), *[(512, 3, 2)] * 4, *[(512, 2, 2)] * 2]
@@ -81,6 +82,44 @@ def test_clips_of_a_tenth_of_a_second_to_a_minute_agree_with_funasr(network, eng
     waveforms = [clip(round(16_000 * seconds)) for seconds in (0.1, 60.0, 0.33, 12.3456, 30.0, 1.0)]
     engine.budget = 80.0
     assert_agrees(network, waveforms, engine.run(waveforms))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["as PyTorch chooses", "laid out for oneDNN"])
+def test_both_ways_to_compute_products_agree_with_funasr(tiny_checkpoint, network, monkeypatch, packed):
+    monkeypatch.setattr("emotion.emotion2vec_products.packs", lambda *_: packed)
+    engine = Emotion2vecEngine(tiny_checkpoint)
+    products = {type(block._feed_forward._first._product).__name__ for block in engine._network._blocks}
+    assert products == {"_Packed" if packed else "_Plain"}
+    waveforms = [clip(length) for length in (400, 20_000, 1_600, 48_017, 7_777)]
+    assert_agrees(network, waveforms, engine.run(waveforms))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("rows", "width", "out"), [(1, 10, 32), (7, 64, 16), (600, 48, 200)])
+def test_a_product_its_gelu_and_its_sum_are_pytorchs(monkeypatch, packed, rows, width, out):
+    import torch
+
+    monkeypatch.setattr("emotion.emotion2vec_products.packs", lambda *_: packed)
+    torch.manual_seed(rows)
+    weight, bias = torch.randn(out, width) / width**0.5, torch.randn(out)
+    # Rows as the front end takes them: every other one of what lies in memory.
+    some, target = torch.randn(2 * rows, width)[::2], torch.randn(2 * rows, out)[::2]
+    with torch.inference_mode():
+        expected = torch.nn.functional.linear(some, weight, bias)
+        torch.testing.assert_close(product(weight, bias)(some), expected, rtol=0, atol=2e-6)
+        torch.testing.assert_close(
+            product(weight, bias).gelu(some), torch.nn.functional.gelu(expected), rtol=0, atol=2e-6
+        )
+        total = target + some @ weight.T
+        torch.testing.assert_close(product(weight).add_to(target, some), total, rtol=0, atol=2e-6)
+        torch.testing.assert_close(target, total, rtol=0, atol=2e-6)
+
+
+def test_weights_on_another_device_or_of_another_type_are_left_as_they_are():
+    import torch
+
+    assert not packs(torch.float32, "cuda")
+    assert not packs(torch.float64, "cpu")
 
 
 def test_the_mean_of_the_frame_logits_is_the_logit_of_the_clip(engine):
