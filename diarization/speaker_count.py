@@ -57,9 +57,9 @@ def count_sentence(count: Mapping[str, Any]) -> str:
     """A SpeakerCount's JSON values as a sentence for people.
 
     >>> count_sentence({"found": 3, "forced": 2, "confidence": 0.8})
-    '3 speakers found from the voices (80 % sure); 2 by the settings.'
+    '3 speakers found from the voices (80 % of varied counts agree); 2 by the settings.'
     """
     found, forced, confidence = count["found"], count["forced"], count["confidence"]
-    sure = "" if confidence is None else f" ({100 * confidence:.0f} % sure)"
+    sure = "" if confidence is None else f" ({100 * confidence:.0f} % of varied counts agree)"
     parts = [] if found is None else [f"{found} speaker{'' if found == 1 else 's'} found from the voices{sure}"]
     return "; ".join([*parts, *([] if forced is None else [f"{forced} by the settings"])]) + "."

@@ -442,7 +442,7 @@ def _session(
             speaker_embeddings=diarization.embeddings,
             peaks=peaks(sound.waveform),
         ),
-        notes=(*sound.quality.notes(), *filter(None, [choice.note]), *_turn_notes(diarization, run)),
+        notes=(*sound.quality.notes(), *choice.notes, *_turn_notes(diarization, run)),
         speaker_count=None if diarization.count is None else diarization.count.to_json(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diarization.audio import Sound
@@ -25,13 +25,13 @@ class ChannelChoice:
         None for a mono recording, and where nobody asked.
     used : bool
         Whether each party is heard on a channel of its own.
-    note : str or None
-        A sentence for whoever reads the session.
+    notes : tuple of str
+        Sentences for whoever reads the session.
     """
 
     layout: ChannelLayout | None = None
     used: bool = False
-    note: str | None = None
+    notes: tuple[str, ...] = ()
 
     def provenance(self, diarization: Diarization, count: int) -> dict[str, Any] | None:
         """JSON values: the layout with its figures, and each speaker's channel; None for a mono recording."""
@@ -51,6 +51,13 @@ def choose_channels(sound: Sound, run: Run) -> ChannelChoice:
     AudioError
         Where ``channels`` is named as the backend and the recording has one channel, or copies of one.
     """
+    choice = _choice(sound, run)
+    if choice.used or not run.engines.config.diarization.channels:
+        return choice
+    return replace(choice, notes=(*choice.notes, _named_in_vain(sound)))
+
+
+def _choice(sound: Sound, run: Run) -> ChannelChoice:
     forced = run.engines.config.diarization.backend == "channels"
     if sound.channels is None:
         if forced:
@@ -66,8 +73,8 @@ def choose_channels(sound: Sound, run: Run) -> ChannelChoice:
             run.engines = run.engines.by_channel(f"diarization: channels, {layout.reason}")
         except ModelError as error:
             note = f"The recording has {layout.reason}, but its channels could not be used: {error}"
-            return ChannelChoice(layout, False, note)
-        return ChannelChoice(layout, True, f"The speakers were told apart by their channels: {layout.reason}.")
+            return ChannelChoice(layout, False, (note,))
+        return ChannelChoice(layout, True, (f"The speakers were told apart by their channels: {layout.reason}.",))
     return ChannelChoice(layout, False, _not_used(sound, layout))
 
 
@@ -77,8 +84,16 @@ def _forced(sound: Sound, layout: ChannelLayout) -> ChannelChoice:
             f"{sound.recording.path}: {layout.reason}, so they do not tell the speakers apart; "
             "analyse it with --set diarization.backend=auto"
         )
-    doubt = f"The channels were used as asked, though {layout.reason}." if layout.kind == "scene" else None
-    return ChannelChoice(layout, True, doubt)
+    doubt = [f"The channels were used as asked, though {layout.reason}."] if layout.kind == "scene" else []
+    return ChannelChoice(layout, True, tuple(doubt))
+
+
+def _named_in_vain(sound: Sound) -> str:
+    what = "the recording has one channel" if sound.recording.channels == 1 else "they were not told apart by channels"
+    return (
+        f"Who is on which channel does not say who speaks, as {what}: say who is who with turntone sessions assign, or "
+        "on the session's page."
+    )
 
 
 def _too_few(sound: Sound) -> str:
@@ -95,9 +110,9 @@ def _count_fits(config: DiarizationConfig, parties: int) -> bool:
     return least <= parties and (most is None or parties <= most)
 
 
-def _not_used(sound: Sound, layout: ChannelLayout) -> str | None:
+def _not_used(sound: Sound, layout: ChannelLayout) -> tuple[str, ...]:
     if layout.kind == "copies" and not sound.quality.duplicate_channels:
-        return f"One mix of the channels was heard: {layout.reason}."
+        return (f"One mix of the channels was heard: {layout.reason}.",)
     if layout.kind == "single":
-        return "Only one channel holds any sound: whoever speaks was told apart by voice."
-    return None
+        return ("Only one channel holds any sound: whoever speaks was told apart by voice.",)
+    return ()

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .drawing import clock, dress, label_space, legend_entry, lightness, message_figure, safe, short, time_axis
-from .language import LanguageName, say
+from .language import LanguageName, say, say_many
 from .measures import smoothed_scores, speaker_names, trajectory
 from .palette import emotion_colours, speaker_colours, transparent
 from .session_map import frame_bins
@@ -132,7 +132,12 @@ def _frames_of(session: Session, label: str) -> tuple[np.ndarray, float]:
 
 
 def _say_left_out(figure: go.Figure, count: int, others: int, row: int) -> None:
-    said = say("The {count} speakers who talk longest; {others} others are not drawn.", count=count, others=others)
+    said = say_many(
+        others,
+        "The {shown} speakers who talk longest; {count} other is not drawn.",
+        "The {shown} speakers who talk longest; {count} others are not drawn.",
+        shown=count,
+    )
     figure.update_xaxes(title={"text": said, "font_color": theme_now().muted}, row=row, col=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .flags import Rule
 
-__all__ = ["CAUTIONS", "case_report", "models_of", "session_report", "write_report"]
+__all__ = ["CAUTIONS", "case_report", "cautions_of", "models_of", "session_report", "write_report"]
 
 CAUTIONS = (
     "This report says how voices sounded, as a model hears them; it does not say what anybody felt.",
@@ -40,6 +40,21 @@ CAUTIONS = (
     "takes no account of how a recording was made; another room or microphone changes how everybody sounds.",
     "No decision about a person should rest on it alone.",
 )
+"""How to read results, and how not to."""
+
+_BUILT_IN = (
+    "Emotions were scored by the small built-in model, which learnt from German sentences acted by a few people; of "
+    "real conversations and other languages it is often wrong."
+)
+
+
+def cautions_of(sessions: Iterable[Session]) -> list[str]:
+    """How to read the results of sessions, and how not to, in the language spoken."""
+    recognizers = [each.provenance.get("recognizer") or {} for each in sessions]
+    built_in = any(each.get("name") == "embedded" for each in recognizers)
+    return [say(each) for each in ((*CAUTIONS[:1], _BUILT_IN, *CAUTIONS[1:]) if built_in else CAUTIONS)]
+
+
 """What every report says of its limits."""
 
 _SOURCES = {
@@ -112,6 +127,7 @@ def session_report(
             tables=tables,
             turns=turn_rows(session),
             facts=facts_of(session),
+            cautions=cautions_of([session]),
             methods=session_methods(session),
             citations=citations([session]),
             models=models_of(session),
@@ -152,6 +168,7 @@ def case_report(
             ),
             drawings=list(_drawn_of_people(sessions, people, similarities)),
             tables=case_tables(sessions, people),
+            cautions=cautions_of(sessions),
             methods=case_methods(sessions),
             citations=citations(sessions, of_case=True),
             models=_distinct([model for session in sessions for model in models_of(session)]),
@@ -317,9 +334,8 @@ def _render(template: str, **values: Any) -> str:
     environment.filters["raw"] = Markup
     environment.globals["t"] = say
     environment.globals["row_anchor"] = row_anchor
-    cautions = [say(caution) for caution in CAUTIONS]
     page = environment.get_template(template)
-    return page.render(plotly=Markup(get_plotlyjs()), cautions=cautions, language=spoken(), **values)
+    return page.render(plotly=Markup(get_plotlyjs()), language=spoken(), **values)
 
 
 def _distinct(models: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -138,7 +138,8 @@ def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
         before, after = (number(each, signed=True) for each in (change.before, change.after)) if change else ("", "")
         cells.append(f"{before} → {after} ({by_chance(change.chance)})" if change else say(NOT_ENOUGH))
     caution = say(
-        "Blocks of turns are shuffled, with turns left out between them; p needs {least} turns of the speaker.",
+        "Blocks of turns are shuffled, with turns left out between them; p needs at least "
+        "{least} turns of the speaker, and more where neighbouring ones stay alike.",
         least=least_turns(1),
     )
     row = (say("Valence, first and second half"), cells, caution)
@@ -161,7 +162,7 @@ def _of_pairs(session: Session, table: pd.DataFrame) -> list[MeasureTable]:
         _row(title, [row_of(table, name, key, one, other) for one, other in pairs], caution)
         for name, key, title, caution in described(_PAIRS)
     ]
-    columns = [say("{one} after {other}", one=names[one], other=names[other]) for one, other in pairs]
+    columns = [say("{one} towards {other}", one=names[one], other=names[other]) for one, other in pairs]
     about = say("Of each speaker towards each other; synchrony is the same for both and stands once.")
     return [MeasureTable(say("Between speakers"), about, columns, rows, _anchors(_PAIRS))]
 

@@ -97,17 +97,24 @@ def _analysis(sessions: Sequence[Session]) -> list[str]:
 
 def _rules(config: Mapping[str, Any]) -> list[str]:
     turns, emotion = config.get("turns") or {}, config.get("emotion") or {}
-    if not {"max_pause"} <= set(turns) or not {"min_speech", "max_overlap", "uncertain_below"} <= set(emotion):
+    if not {"max_pause"} <= set(turns) or not {
+        "min_speech",
+        "max_overlap",
+        "uncertain_below",
+        "uncertain_margin",
+    } <= set(emotion):
         return []
     return [
         say(
             "A turn is what one person says before another takes over or a pause of more than {pause} s. Turns with "
-            "less than {least} s of clean speech, or more than {overlap} of it under other voices, are not scored; an "
-            "emotion with a probability below {below} is called uncertain.",
+            "less than {least} s of clean speech, or more than {overlap} of it under other voices, are not scored, nor "
+            "are those that are too quiet; an emotion with a probability below {below}, or closer than {margin} to the "
+            "next, is called uncertain.",
             pause=f"{turns['max_pause']:g}",
             least=f"{emotion['min_speech']:g}",
             overlap=f"{emotion['max_overlap']:.0%}",
             below=f"{emotion['uncertain_below']:g}",
+            margin=f"{emotion['uncertain_margin']:g}",
         )
     ]
 

@@ -34,7 +34,7 @@ def _turn_row(row: dict[Any, Any], name: str) -> dict[str, Any]:
     scored = row["scored"]
     return {
         "begins": clock(row["start"]),
-        "lasts": f"{row['end'] - row['start']:.1f} s",
+        "lasts": say("{seconds} s", seconds=f"{row['end'] - row['start']:.1f}"),
         "speaker": name,
         "speaker_confidence": "" if isnan(row["speaker_confidence"]) else percent(row["speaker_confidence"]),
         "emotion": say(row["emotion"]) if scored else None,
@@ -79,7 +79,7 @@ def facts_of(session: Session) -> list[tuple[str, str]]:
         ("level_dbfs", say("Level of speech"), "{:.0f} dBFS"),
         ("snr_db", say("Signal to noise"), "≈ {:.0f} dB"),
         ("bandwidth_hz", say("Bandwidth"), "{:,.0f} Hz"),
-        ("silence", say("Silence"), "{:.0%}"),
+        ("silence", say("Quiet parts of the signal"), "{:.0%}"),
         ("clipping", say("Clipped samples"), "{:.2%}"),
     )
     known_of = [(label, form, quality[key]) for key, label, form in measured if quality.get(key) is not None]
@@ -118,14 +118,17 @@ def _of_person(sessions: Sequence[Session], person: str, at: int) -> list[Measur
     shares, affect = find_measures(["case_emotion_share", "case_affect"])
     table = case_shares(sessions, person)
     rows = [
-        (f"{say(shares.title)}: {say(emotion)}", _cells(table[table["emotion"] == emotion], keys, "share", percent),
-         say(shares.caution))
+        (
+            say("{title}: {key}", title=say(shares.title), key=say(emotion)),
+            _cells(table[table["emotion"] == emotion], keys, "share", percent),
+            say(shares.caution),
+        )
         for emotion in dict.fromkeys(table["emotion"])
-    ]  # fmt: skip
+    ]
     anchors = [f"{at} case_emotion_share", *[""] * (len(rows) - 1)]
     for key in ("valence", "arousal"):
         cells = _cells(case_affect(sessions, person, key), keys, "mean", number)
-        rows.append((f"{say(affect.title)}: {say(key)}", cells, say(affect.caution)))
+        rows.append((say("{title}: {key}", title=say(affect.title), key=say(key)), cells, say(affect.caution)))
         anchors.append(f"{at} case_affect" if key == "valence" else "")
     if row := _first_and_last(compared, person, len(keys)):
         rows.append(row)
@@ -150,7 +153,8 @@ def _first_and_last(sessions: Sequence[Session], person: str, columns: int) -> t
         return None
     said = f"{number(change.before, True)} → {number(change.after, True)} ({by_chance(change.chance)})"
     caution = say(
-        "Blocks of turns are shuffled, with turns left out between them; p needs {least} turns in either session.",
+        "Blocks of turns are shuffled, with turns left out between them; p needs at least "
+        "{least} turns in each session, and more where neighbouring ones stay alike.",
         least=least_turns(1),
     )
     return say("Valence, first and last session"), [*[""] * (columns - 1), said], caution

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .between.blocks import least_turns
+from .between.case_turns import CaseTurns
+from .between.corrections import corrected
 from .between.trends import NUMBING, case_trends
 from .changes import chance_of_course, change_between, change_within
 from .comparisons import comparison, session_titles
 from .language import listed, say, say_many, sentences, translated
 from .measures import case_affect, case_shares, emotion_shares, participants_of, speaker_names, talk_time
-from .resampling import Floats, interval
+from .resampling import Floats, interval, mean_of
 from .similarity import Similarity, session_similarity
 from .turns import LEAST_TURNS, durations_of, scored_turns
 from .wording import by_chance, clock, number
@@ -28,8 +30,10 @@ MOST_PEOPLE = 6
 """Speakers or participants that a summary speaks of; of more, those who are heard longest."""
 
 _MOST_SESSIONS = 6
+_MOST_RIVALS = 3
 _SMALL_P = 0.05
 _SMALLEST_CHANGE = 0.05
+_SMALLEST_SHARE = 0.05
 
 
 class Sentence(str):
@@ -121,7 +125,7 @@ def _who(session: Session, talk: pd.DataFrame, heard: pd.DataFrame) -> str:
     shares = [f"{name} {share:.0%}" for name, share in zip(heard["name"], heard["share"], strict=True)]
     others = len(talk) - len(heard)
     rest = f"{1 - heard['share'].sum():.0%}"
-    shares += [say("{count} others {share}", count=others, share=rest)] if others else []
+    shares += [say_many(others, "{count} other {share}", "{count} others {share}", share=rest)] if others else []
     length, turns = clock(session.recording.duration), _turns(len(session.turns))
     if len(talk) == 1:
         return say("One speaker was found in {length} of sound, in {turns}.", length=length, turns=turns)
@@ -146,36 +150,48 @@ def _sounded(session: Session, speaker: str) -> str:
             least=LEAST_TURNS,
         )
     shares = emotion_shares(session)
-    own = shares[shares["speaker"] == speaker].sort_values("share", ascending=False, kind="stable").head(2)
+    own = shares[shares["speaker"] == speaker].sort_values("share", ascending=False, kind="stable")
     pairs = zip(own["emotion"], own["share"], strict=True)
-    first, *second = [f"{say(emotion)} ({share:.0%})" for emotion, share in pairs]
-    if not second:
+    told = {emotion: f"{say(emotion)} ({share:.0%})" for emotion, share in pairs}
+    first, *rest = told.values()
+    if not rest:
         return say("{who} sounded most often {first}, in shares of the scored time.", who=name, first=first)
-    if _near(*_limits(session, speaker), [session.scheme.labels.index(each) for each in own["emotion"]]):
+    turns = scored_turns(session, speaker)
+    near = rivals(turns[session.score_columns].to_numpy(np.float64), durations_of(turns))
+    if near:
+        others = [told[session.scheme.labels[each]] for each in near]
         return say(
-            "{who} sounded {first} and {second} most, in shares of the scored time; which of the two more, chance may "
-            "have decided.",
+            "{who} sounded most often {first}, in shares of the scored time; chance may have put it before {others}.",
             who=name,
             first=first,
-            second=second[0],
+            others=listed(others) if len(others) <= _MOST_RIVALS else say("most of the others"),
         )
     return say(
         "{who} sounded most often {first}, then {second}, in shares of the scored time.",
         who=name,
         first=first,
-        second=second[0],
+        second=rest[0],
     )
 
 
-def _limits(session: Session, speaker: str) -> tuple[Floats, Floats]:
-    """The 95 % intervals of a speaker's emotion shares, in the scheme's order."""
-    own = scored_turns(session, speaker)
-    return interval(own[session.score_columns].to_numpy(np.float64), durations_of(own))
+def rivals(scores: Floats, durations: Floats) -> list[int]:
+    """The emotions that chance may have put behind the one with the largest share, largest first.
 
+    Those with a share of 5 % or more whose difference from it has a 95 % interval that reaches 0; shares sum to 1, so
+    their own intervals do not say that.
 
-def _near(low: Floats, high: Floats, order: Sequence[int]) -> bool:
-    """Whether the intervals of the largest share and the next one overlap; ``order`` has their places."""
-    return bool(low[order[0]] < high[order[1]])
+    Parameters
+    ----------
+    scores : np.ndarray, shape (turns, labels)
+        At least two turns.
+    durations : np.ndarray, shape (turns,)
+        In seconds.
+    """
+    shares = mean_of(scores, durations)
+    first, *others = np.argsort(-shares, kind="stable")
+    low, _ = interval(scores[:, [first]] - scores[:, others], durations)
+    near = zip(others, low, strict=True)
+    return [int(each) for each, least in near if least <= 0 and shares[each] >= _SMALLEST_SHARE]
 
 
 def _course(session: Session, speaker: str, num_speakers: int) -> str | None:
@@ -193,14 +209,26 @@ def _course(session: Session, speaker: str, num_speakers: int) -> str | None:
     if not change.judged:
         return say(
             "On a scale from −1, unpleasant, to +1, pleasant, {who} sounded like {before} in the first half and like "
-            "{after} in the second; that is too few turns to tell from chance ({least} are needed).",
+            "{after} in the second; the turns are too few, or stay alike for too long, to tell that from chance (at "
+            "least {least}, and more where neighbouring turns stay alike).",
             who=name,
             before=number(change.before, signed=True),
             after=number(change.after, signed=True),
             least=least_turns(1),
         )
     if change.chance > _SMALL_P / num_speakers:
-        return say("{who} did not sound clearly more or less pleasant in the second half than in the first.", who=name)
+        still = "{who} did not sound clearly more or less pleasant in the second half than in the first ({p})."
+        of_several = (
+            "{who} did not sound clearly more or less pleasant in the second half than in the first ({p}; with {count} "
+            "speakers at most {limit} counts as clear)."
+        )
+        return say(
+            of_several if num_speakers > 1 else still,
+            who=name,
+            p=by_chance(change.chance),
+            count=num_speakers,
+            limit=f"{_SMALL_P / num_speakers:.2g}",
+        )
     words = {
         "who": name,
         "after": number(change.after, signed=True),
@@ -265,7 +293,7 @@ def _between_sessions(
         *_of("first and last", _valence_between(compared.sessions, person, when), person),
         *_of("trends", _valence_trend(sessions, person), person),
         *_of("case_affect", _valence_over(sessions, person, when), person),
-        *_of("case_emotion_share", _emotion_between(sessions, person, when), person),
+        *_of("case_emotion_share", _emotion_between(compared.sessions, person, when), person),
         *_of("similarity", _alike_between(alike, titles), person),
         *_of("trends", _numbing(sessions, person), person),
         *_of("sessions", left_out, person),
@@ -279,14 +307,11 @@ def _when(session: Session, titles: Mapping[str, str]) -> str:
 
 def _mostly(sessions: Sequence[Session], person: str, when: dict[str, str]) -> str:
     """The emotion with the largest share, session by session."""
-    shares = case_shares(sessions, person)
+    case = CaseTurns(sessions)
+    shares = case_shares(case, person)
     top = shares.loc[shares.groupby("session", sort=False)["share"].idxmax()]
-    near = [_led_by_chance(own) for _, own in shares.groupby("session", sort=False)]
-    doubt = say(
-        "In {count} of the {total} the next emotion is so near that chance may have put it second.",
-        count=sum(near),
-        total=len(near),
-    )
+    near = [bool(rivals(own.scores, own.durations)) for own in case.of(person).sessions]
+    doubt = say("In {count} of the {total} chance may have put it first.", count=sum(near), total=len(near))
     doubt = doubt if any(near) else ""
     said = [
         say("{emotion} {when} ({share})", emotion=say(emotion), when=when[key], share=f"{share:.0%}")
@@ -296,12 +321,6 @@ def _mostly(sessions: Sequence[Session], person: str, when: dict[str, str]) -> s
         words = {"who": person, "first": said[0], "last": listed(said[-3:])}
         return sentences(say("{who} sounded most often {first} at first, and lately {last}.", **words), doubt)
     return sentences(say("{who} sounded most often {each}.", who=person, each=listed(said)), doubt)
-
-
-def _led_by_chance(shares: pd.DataFrame) -> bool:
-    """Whether the interval of a session's largest share overlaps that of the next one."""
-    order = np.argsort(-shares["share"].to_numpy(), kind="stable")
-    return len(order) > 1 and _near(shares["low"].to_numpy(), shares["high"].to_numpy(), order.tolist())
 
 
 def _valence_between(sessions: Sequence[Session], person: str, when: dict[str, str]) -> list[str]:
@@ -321,7 +340,8 @@ def _valence_between(sessions: Sequence[Session], person: str, when: dict[str, s
     if not change.judged:
         template = (
             "On a scale from −1, unpleasant, to +1, pleasant, {who} sounded like {before} {first} and like {after} "
-            "{last}; these are too few turns to tell from chance ({least} in each session are needed)."
+            "{last}; the turns are too few, or stay alike for too long, to tell that from chance (at least {least} in "
+            "each session, and more where neighbouring turns stay alike)."
         )
         return [say(template, least=least_turns(1), **words)]
     if change.chance > _SMALL_P:
@@ -360,17 +380,17 @@ def _valence_trend(sessions: Sequence[Session], person: str) -> list[str]:
     if trend.p_corrected > _SMALL_P:
         template = (
             "Over the dates of {count} sessions {who} sounded neither clearly more nor clearly less pleasant: "
-            "valence {slope} in 30 days (95 % {low} to {high}; {p}, corrected for {tests} quantities)."
+            "valence {slope} in 30 days (95 % interval {low} to {high}; {p}, corrected for {tests} quantities)."
         )
     elif trend.slope > 0:
         template = (
             "Over the dates of {count} sessions {who} sounded more and more pleasant: valence {slope} in 30 days "
-            "(95 % {low} to {high}; {p}, corrected for {tests} quantities)."
+            "(95 % interval {low} to {high}; {p}, corrected for {tests} quantities)."
         )
     else:
         template = (
             "Over the dates of {count} sessions {who} sounded less and less pleasant: valence {slope} in 30 days "
-            "(95 % {low} to {high}; {p}, corrected for {tests} quantities)."
+            "(95 % interval {low} to {high}; {p}, corrected for {tests} quantities)."
         )
     return [say(template, **words)]
 
@@ -402,30 +422,39 @@ def _valence_over(sessions: Sequence[Session], person: str, when: dict[str, str]
 
 
 def _emotion_between(sessions: Sequence[Session], person: str, when: dict[str, str]) -> list[str]:
-    """The emotion whose share differs most between first and last session, where its 95 % intervals lie apart."""
-    shares = case_shares(sessions, person)
-    keys = list(dict.fromkeys(shares["session"]))
-    first, last = (shares[shares["session"] == key].set_index("emotion") for key in (keys[0], keys[-1]))
-    apart = (first["high"] < last["low"]) | (last["high"] < first["low"])
-    moved = (last["share"] - first["share"]).where(apart, 0.0)
-    most = str(moved.abs().idxmax())
-    if abs(moved[most]) < _SMALLEST_CHANGE:
+    """The emotion whose share differs most between first and last session, of those that differ beyond chance."""
+    first, last = sessions[0], sessions[-1]
+    labels = first.scheme.labels
+    changes = [change_between(first, last, person, label, among=sessions) for label in labels]
+    found = [(label, change) for label, change in zip(labels, changes, strict=True) if change and change.judged]
+    chances = corrected([change.chance for _, change in found], "holm").tolist() if found else list[float]()
+    beyond = [
+        (label, change, chance)
+        for (label, change), chance in zip(found, chances, strict=True)
+        if chance <= _SMALL_P and abs(change.after - change.before) >= _SMALLEST_CHANGE
+    ]
+    if not beyond:
         return []
+    most, change, chance = max(beyond, key=lambda each: abs(each[1].after - each[1].before))
     words = {
         "who": person,
         "emotion": say(most),
-        "after": f"{last['share'][most]:.0%}",
-        "last": when[keys[-1]],
-        "before": f"{first['share'][most]:.0%}",
-        "first": when[keys[0]],
+        "after": f"{change.after:.0%}",
+        "last": when[last.id],
+        "before": f"{change.before:.0%}",
+        "first": when[first.id],
+        "p": by_chance(chance),
+        "tests": len(found),
     }
     more = (
-        "The clearest change: {who} sounded more {emotion}, {after} of the scored time {last} after {before} {first}."
+        "The largest change of an emotion: {who} sounded more {emotion}, {after} of the scored time {last} after "
+        "{before} {first} ({p}, corrected for {tests} emotions)."
     )
     less = (
-        "The clearest change: {who} sounded less {emotion}, {after} of the scored time {last} after {before} {first}."
+        "The largest change of an emotion: {who} sounded less {emotion}, {after} of the scored time {last} after "
+        "{before} {first} ({p}, corrected for {tests} emotions)."
     )
-    return [say(more if moved[most] > 0 else less, **words)]
+    return [say(more if change.after > change.before else less, **words)]
 
 
 def _alike_between(found: Similarity, titles: dict[str, str]) -> list[str]:
@@ -435,26 +464,32 @@ def _alike_between(found: Similarity, titles: dict[str, str]) -> list[str]:
     person, differ, pairs = found.participant, found.differing(), len(found.judged)
     if not pairs:
         few = (
-            "{who}: too few turns to say whether the voice as a whole differs between sessions by more than chance "
-            "(at least {least} in each of two sessions are needed)."
+            "{who}: the turns are too few, or stay alike for too long, to say whether the voice as a whole differs "
+            "between sessions by more than chance (at least {least} in each of two sessions, and more where "
+            "neighbouring turns stay alike)."
         )
         return [say(few, who=person, least=least_turns(1))]
-    if pairs == 1:
+    every = len(found.sessions) * (len(found.sessions) - 1) // 2
+    if every == 1:
         does = "{who}'s voice as a whole differs between the two sessions more than chance alone would make it."
-        not_ = "{who}'s voice as a whole does not differ between the two sessions more than chance alone would make it."
+        not_ = "{who}'s voice as a whole: no difference between the two sessions is shown beyond chance."
         return [say(does if differ else not_, who=person)]
     if not differ:
-        none = "{who}'s voice as a whole does not differ between any two sessions more than chance alone would make it."
-        return [say(none, who=person)]
+        none = (
+            "{who}'s voice as a whole: a difference beyond chance is shown in none of the pairs of sessions that could "
+            "be tested ({pairs} of {all})."
+        )
+        return [say(none, who=person, pairs=pairs, all=every)]
     most = min(differ, key=lambda pair: float(np.nan_to_num(found.cosine[pair], nan=1.0)))
     apart = listed([titles[found.sessions[index].id] for index in most])
     return [
         say(
-            "{who}'s voice as a whole differs more than chance alone would make it in {count} of {pairs} pairs of "
-            "sessions, most between {apart}.",
+            "{who}'s voice as a whole differs more than chance alone would make it in {count} of the pairs of sessions "
+            "that could be tested ({pairs} of {all}), most between {apart}.",
             who=person,
             count=len(differ),
             pairs=pairs,
+            all=every,
             apart=apart,
         )
     ]

@@ -48,7 +48,7 @@ def servers() -> Iterator[Services]:
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (scripts/install-services, or apt-get install postgresql)")
     if find_spec("moto") is None or find_spec("psycopg") is None:
-        pytest.skip("pip install 'turntone[cluster,test]' brings what this test needs")
+        pytest.skip("pip install '.[cluster,test]' brings what this test needs")
     objects = ObjectServer()
     found = Services(PostgresServer(binaries), objects)
     try:

@@ -46,7 +46,7 @@ from .terminal import Stopped, say_error
 app = typer.Typer(
     name="turntone",
     help="Turns a recording of several people talking into what each of them seemed to feel, turn by turn, and shows "
-    "how each speaker changes from session to session. Audio never leaves this machine.",
+    "how each speaker changes from session to session. Audio goes to no outside service.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -11,7 +11,7 @@ from dash import dcc, html
 from reports.comparisons import session_titles
 from reports.drawing import clock
 from reports.figure_list import find_figure, has_data, message_of
-from reports.html import CAUTIONS
+from reports.html import cautions_of
 from reports.language import listed, say
 from reports.measures import participants_of
 from reports.similarity import Similarity, session_similarity
@@ -53,7 +53,7 @@ def case_page(library: Library, name: str) -> Page | None:
         None if people else _nobody(sessions[0]),
         card(say("Sessions of this case"), case_table(summaries, library.findings([each.id for each in summaries]))),
         columns(
-            card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
+            card(say("How to read this, and how not to"), bullets(cautions_of(sessions))),
             card(say("Credits"), credits_of(*sessions)),
         ),
     ]

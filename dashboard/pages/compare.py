@@ -11,7 +11,7 @@ from dash import dcc, html
 from pipeline.store.listing import Wanted, Word
 from reports.comparisons import session_titles
 from reports.figure_list import find_figure, has_data, message_of
-from reports.html import CAUTIONS
+from reports.html import cautions_of
 from reports.language import say
 from reports.measures import speaker_names
 from reports.pair_comparison import pair_sentences, pair_tables, people_in_both, strongest_turns
@@ -146,7 +146,7 @@ def _pair(one: Session, other: Session, who: str | None) -> list[Any]:
         columns(*figures) if figures else None,
         turns if who and one.case and one.case == other.case else None,
         later("measures", 500),
-        card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
+        card(say("How to read this, and how not to"), bullets(cautions_of([one, other]))),
     ]
 
 

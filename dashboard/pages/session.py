@@ -11,7 +11,7 @@ from reports.drawing import clock
 from reports.exports.formats import EXPORTS
 from reports.figure_list import find_figure, has_data, message_of
 from reports.flags import find_flags, rules_for
-from reports.html import CAUTIONS
+from reports.html import cautions_of
 from reports.language import say, translated
 from reports.measure_tables import measure_tables
 from reports.palette import emotion_colours, speaker_colours
@@ -53,7 +53,7 @@ def session_page(library: Library, session_id: str) -> Page | None:
         *results,
         columns(card(say("Sound"), sound_of(session)), card(say("How this was found"), provenance_of(session))),
         columns(
-            card(say("How to read this, and how not to"), bullets(map(say, CAUTIONS))),
+            card(say("How to read this, and how not to"), bullets(cautions_of([session]))),
             card(say("Credits"), credits_of(session)),
         ),
     ]

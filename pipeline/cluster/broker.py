@@ -22,7 +22,7 @@ VARIABLE = "TURNTONE_BROKER"
 TASK = "turntone.work"
 """The task that every message asks for; its arguments are a job's id and kind."""
 
-EXTRA = "pip install 'turntone[cluster]'"
+EXTRA = "pip install '.[cluster]' in Turntone's folder"
 
 _SCHEMES = ("redis", "rediss", "amqp", "amqps", "unix")
 _SECONDS = 4.0  # for a connection, or an answer; a broker of the same site needs milliseconds

@@ -14,7 +14,7 @@ from .files import write_whole
 FILE = "shared.yaml"
 """The file of a workspace's folder that says so."""
 
-MISSING = "a shared workspace needs drivers that are not installed here: pip install 'turntone[cluster]'"
+MISSING = "a shared workspace needs drivers that are not installed here: pip install '.[cluster]' in Turntone's folder"
 
 _DATABASES = ("postgresql", "postgres")
 _SECRETS = ("password", "passfile", "sslpassword", "key", "secret", "token", "aws_secret_access_key")

@@ -175,20 +175,22 @@ def voice_notes(connection: Connection, session_id: str) -> list[str]:
     notes = []
     told = [row for row in rows if row["match_id"] is not None and not row["confirmed"]]
     counted = [row for row in told if row["participant_id"] is not None]
-    for who, is_they, after in (
-        (counted, "is", "nobody has confirmed it"),
-        ([row for row in told if row not in counted], "may be", "that is too unsure to count"),
+    for who, known, after in (
+        (counted, "Known by voice alone", "nobody has confirmed it"),
+        ([row for row in told if row not in counted], "Perhaps, by voice alone", "that is too unsure to count"),
     ):
-        said = "; ".join(f"{each['label']} {is_they} {_sure(each)}" for each in who)
+        said = "; ".join(f"{each['label']} = {_sure(each)}" for each in who)
         if said:
-            notes.append(f"By voice alone, {said}: {after} (turntone participants confirm or unmatch {session_id}).")
+            notes.append(
+                f"{known}: {said}. {after.capitalize()} (turntone participants confirm or unmatch {session_id})."
+            )
     if any(row["participant_id"] is None for row in rows):
         notes += _other_encoder(connection, session_id)
     return notes
 
 
 def _sure(row: Mapping[str, Any] | RowMapping) -> str:
-    return f"{row['matched']} ({min(99, int(100 * row['match_probability']))} %)"
+    return f"{row['matched']}, {min(99, int(100 * row['match_probability']))} %"
 
 
 def _other_encoder(connection: Connection, session_id: str) -> list[str]:

@@ -23,7 +23,10 @@ LEAST_SESSIONS = 4
 UNIT_DAYS = 30.0
 """Days that a slope is given for."""
 
-NUMBING = "the neutral share rises over the sessions: possible numbing"
+NUMBING = (
+    "the neutral share rises over the sessions: that may be calm, tiredness, another room or topic, the model's doubt, "
+    "or numbing"
+)
 """What is said of a rising share of neutral speech."""
 
 _LEVEL = 0.05
@@ -152,8 +155,9 @@ def _noted(found: Trend) -> Trend:
 
 def _too_little(key: str, num_sessions: int, num_turns: int, num_days: int) -> Trend:
     kind = "scored turns" if key not in AFFECT else f"turns with {key}"
+    verb = "is" if num_sessions == 1 else "are"
     there = f"{num_sessions} on {num_days} {'day' if num_days == 1 else 'days'}"
-    note = f"not enough data: {LEAST_SESSIONS} dated sessions with 4 {kind} on 3 days are needed, there are {there}"
+    note = f"not enough data: {LEAST_SESSIONS} dated sessions with 4 {kind} on 3 days are needed, there {verb} {there}"
     nothing = dict.fromkeys(("slope", "low", "high", "p", "effect", "first", "last"), _NAN)
     return Trend(key, **nothing, num_sessions=num_sessions, num_turns=num_turns, note=note)
 

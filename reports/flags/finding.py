@@ -162,7 +162,9 @@ def _by_turns(rule: Rule, looked: _Looked, speaker: str) -> Iterator[Flag | NotJ
     session, value = looked.session, str(rule.turns)
     if value not in (*TURN_VALUES, *session.scheme.labels):
         labels = ("、" if spoken() == "zh" else ", ").join(map(say, session.scheme.labels))
-        why = say("this session's emotions are {labels}; none is {value}", labels=labels, value=say(value))
+        why = say(
+            "the recogniser of this session does not know {value}, only {labels}", value=say(value), labels=labels
+        )
         yield NotJudged(rule, speaker, why)
         return
     turns = turns_in(session, rule, speaker)
@@ -229,10 +231,14 @@ def _in_runs(rule: Rule, name: str, runs: Sequence[Run], longest: Run) -> str:
     }
     if rule.above is not None:
         return say(
-            "{who}: {value} above {limit}, at most for {seconds} s at a stretch, {start} to {end} ({count}×).", **words
+            "{who}: {value} above {limit}; the longest stretch is {start} to {end}, with {seconds} s of own talk "
+            "(stretches: {count}).",
+            **words,
         )
     return say(
-        "{who}: {value} below {limit}, at most for {seconds} s at a stretch, {start} to {end} ({count}×).", **words
+        "{who}: {value} below {limit}; the longest stretch is {start} to {end}, with {seconds} s of own talk "
+        "(stretches: {count}).",
+        **words,
     )
 
 

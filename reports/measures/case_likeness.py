@@ -82,7 +82,7 @@ CASE_LIKENESS = (
         definition="Cosine of the participant's mean embeddings of both sessions, less the mean of the speaker's other "
         "sessions drawn to the mean of everybody in the case as by one session more. " + _SHUFFLED,
         source="Künsch (1989), Annals of Statistics 17, 1217-1241, for the blocks; Turntone for the centre, since "
-        "embeddings of different emotions have cosines above 0.9",
+        "emotion2vec's embeddings of different emotions have cosines above 0.9",
         interpretation="Near 1, somebody sounded the same in both sessions beside how they and everybody else sound "
         "otherwise; below chance with a small p, they sounded different.",
         caution=_CAUTION,
@@ -128,9 +128,9 @@ CASE_LIKENESS = (
         unit="-1 to 1",
         definition="Cosine of the participant's mean embeddings of both sessions, with nothing taken off.",
         source="Turntone: offered for comparison with other tools",
-        interpretation="Close to 1 nearly always, whatever was felt.",
-        caution="Misleading: all embeddings point much the same way, and those of different emotions have cosines "
-        "above 0.9; use case_similarity.",
+        interpretation="With emotion2vec close to 1 nearly always, whatever was felt.",
+        caution="Misleading: emotion2vec's embeddings all point much the same way, and those of different emotions "
+        "have cosines above 0.9; use case_similarity.",
         least=_NEEDED,
         over=_raw,
         emotional=True,

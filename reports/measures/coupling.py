@@ -168,7 +168,7 @@ COUPLING = (
     ),
     Measure(
         name="lead",
-        title="Who leads",
+        title="Who leads (above 0: the one named first)",
         group="between speakers",
         scope="pair",
         unit="difference of mean Fisher's Z",

@@ -233,7 +233,7 @@ def test_a_flag_leads_to_its_turns(tmp_path: Path) -> None:
     Corrections(own).answer(FIRST, [0, 2, 4, 6, 8], speaker="SPEAKER_01")
     library = Library(own)
     flags = part_at(library, f"/session/{FIRST}", "", "flags")
-    assert "The counsellor talks most of the time" in " ".join(_texts(flags))
+    assert "The counsellor does most of the talking" in " ".join(_texts(flags))
     buttons = [each for each in flags._traverse() if getattr(each, "className", "") == "play to-turn"]
     assert buttons
     turns = own.session(FIRST).turns

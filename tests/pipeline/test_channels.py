@@ -132,6 +132,16 @@ def test_channels_of_a_mono_recording_are_an_error_that_says_what_to_do(workspac
         analyze(write_tone(tmp_path / "tone.wav"), workspace, config)
 
 
+def test_channels_that_were_named_and_are_not_used_are_said(workspace: Workspace, stereo: Path, tmp_path: Path) -> None:
+    named = DiarizationConfig(channels={"left": "agent", "right": "customer"})
+    config = FAKES.model_copy(update={"diarization": named})
+    mono = analyze(write_tone(tmp_path / "tone.wav"), workspace, config)
+    assert any("as the recording has one channel: say who is who" in note for note in mono.notes)
+    other = FAKES.model_copy(update={"diarization": named.model_copy(update={"num_speakers": 3})})
+    assert any("as they were not told apart by channels" in note for note in analyze(stereo, workspace, other).notes)
+    assert not any("Who is on which channel" in note for note in analyze(stereo, workspace, config).notes)
+
+
 def test_hold_music_in_a_channel_leaves_the_parties_apart(workspace: Workspace, tmp_path: Path) -> None:
     samples, _ = call(2, num_turns=6)
     half = len(samples) // 2

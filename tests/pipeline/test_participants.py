@@ -69,7 +69,7 @@ def test_the_voices_of_later_sessions_are_recognised(people: Participants) -> No
     assert (match["participant"], match["confirmed"]) == ("Ben", False)
     assert 0.99 < match["probability"] < 1
     assert found.who_is("SPEAKER_00") == "Ben (voice, 99 %)"
-    assert any("By voice alone, SPEAKER_00 is Ben (99 %); SPEAKER_01 is Anna" in note for note in found.notes)
+    assert any("Known by voice alone: SPEAKER_00 = Ben, 99 %; SPEAKER_01 = Anna" in note for note in found.notes)
 
 
 def test_a_stranger_stays_unknown(people: Participants) -> None:

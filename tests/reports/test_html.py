@@ -127,8 +127,8 @@ def test_flags_lead_to_their_turns() -> None:
 def test_a_rule_that_cannot_be_judged_in_a_case_is_named_once() -> None:
     rule = Rule(name="a", title="Fear", turns="fearful", of="client", above=0.5)
     text = Page(case_report("Demo", [make_session(24, seed=seed) for seed in range(2)], rules=[rule])).text
-    assert text.count("none is fearful") == 1
-    assert "2026-03-02 (1) and 2026-03-02 (2): Fear (Anna): this session's emotions are" in text
+    assert text.count("does not know fearful") == 1
+    assert "2026-03-02 (1) and 2026-03-02 (2): Fear (Anna): the recogniser of this session does not know" in text
 
 
 def test_figures_are_there_for_light_and_dark_and_end_no_script() -> None:
@@ -145,7 +145,7 @@ def test_methods_cite_what_was_used() -> None:
         "recognizer": {"name": "emotion2vec", "models": [model]},
         "config": {
             "turns": {"max_pause": 2.0},
-            "emotion": {"min_speech": 0.5, "max_overlap": 0.5, "uncertain_below": 0.4},
+            "emotion": {"min_speech": 0.5, "max_overlap": 0.5, "uncertain_below": 0.4, "uncertain_margin": 0.1},
         },
     }
     text = Page(session_report(replace(make_session(), provenance=provenance))).text

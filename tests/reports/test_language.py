@@ -157,7 +157,7 @@ NOTES = (
     "masked: the role agent is not scored",
     "music: 80 % of the turn lies in music or tones",
     "speech at -70.1 dBFS; at least -60 dBFS are needed",
-    "3 speakers found from the voices (80 % sure); 2 by the settings.",
+    "3 speakers found from the voices (80 % of varied counts agree); 2 by the settings.",
     "1 speaker found from the voices.",
     "emotion: embedded, the smaller one, as emotion2vec-plus-large is not on disk (turntone models fetch "
     "emotion2vec-plus-large brings it)",

@@ -11,7 +11,7 @@ def test_a_session_has_its_measures_by_speaker_session_and_pair() -> None:
     tables = measure_tables(make_session(80))
     assert [table.heading for table in tables] == ["Turn taking", "The exchange", "Dynamics", "Between speakers"]
     assert [table.columns for table in tables] == [
-        ["Anna", "Ben"], ["session"], ["Anna", "Ben"], ["Anna after Ben", "Ben after Anna"],
+        ["Anna", "Ben"], ["session"], ["Anna", "Ben"], ["Anna towards Ben", "Ben towards Anna"],
     ]  # fmt: skip
     assert all(len(cells) == len(table.columns) and mind for table in tables for _, cells, mind in table.rows)
 

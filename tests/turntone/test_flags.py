@@ -34,7 +34,9 @@ def test_flags_are_shown_and_given_as_json(command_line: CommandLine, workspace:
 
 def test_what_cannot_be_judged_is_said(command_line: CommandLine, workspace: Path) -> None:
     shown = command_line("flags", "000", "--workspace", str(workspace))
-    assert "not judged: client-fearful-for-long of Anna: this session's emotions are angry" in shown.err
+    assert (
+        "not judged: client-fearful-for-long of Anna: the recogniser of this session does not know fearful" in shown.err
+    )
 
 
 def test_a_misspelt_preset_is_a_sentence(command_line: CommandLine, workspace: Path) -> None:

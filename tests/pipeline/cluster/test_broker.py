@@ -114,5 +114,5 @@ def test_without_the_extra_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.strip().endswith(
-        "several machines need more than is installed here: pip install 'turntone[cluster]'"
+        "several machines need more than is installed here: pip install '.[cluster]' in Turntone's folder"
     )

@@ -156,4 +156,4 @@ def test_without_the_drivers_it_says_what_to_install(tmp_path: Path, driver: str
     said = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert "pip install 'turntone[cluster]'" in said.stdout
+    assert "pip install '.[cluster]' in Turntone's folder" in said.stdout

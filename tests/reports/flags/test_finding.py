@@ -41,7 +41,10 @@ def test_anger_for_twenty_seconds_at_a_stretch_is_flagged_with_its_turns() -> No
     (flag,) = findings.flags
     assert flag.value == 20.0
     assert [(each.turn, each.start, each.end) for each in flag.evidence] == [(2, 11.0, 21.0), (4, 22.0, 32.0)]
-    assert flag.sentence == "C: angry above 60%, at most for 20 s at a stretch, 0:11 to 0:32 (1×)."
+    assert (
+        flag.sentence
+        == "C: angry above 60%; the longest stretch is 0:11 to 0:32, with 20 s of own talk (stretches: 1)."
+    )
 
 
 def test_a_calm_turn_between_ends_the_stretch_and_one_not_scored_does_not() -> None:
@@ -89,7 +92,7 @@ def test_what_is_not_there_is_not_judged() -> None:
     ]
     assert [each.flags for each in reasons] == [()] * 5
     assert [each.not_judged[0].reason for each in reasons] == [
-        "this session's emotions are angry, happy, neutral, sad; none is fearful",
+        "the recogniser of this session does not know fearful, only angry, happy, neutral, sad",
         "nobody here is customer; say who is who",
         "affect_inertia is not measured in the part last quarter",
         "not enough data: 4 scored turns of the speaker are needed, there is 1",
