@@ -8,7 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from .between.blocks import least_turns
-from .changes import change_within
+from .changes import Change, change_within
 from .language import say, sentences
 from .measures import find_measures, measure_session, speaker_names
 from .wording import by_chance, in_unit, least_words, number
@@ -135,8 +135,7 @@ def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
     cells = []
     for speaker in speakers_shown(session):
         change = change_within(session, speaker)
-        before, after = (number(each, signed=True) for each in (change.before, change.after)) if change else ("", "")
-        cells.append(f"{before} → {after} ({by_chance(change.chance)})" if change else say(NOT_ENOUGH))
+        cells.append(change_cell(change) if change else say(NOT_ENOUGH))
     caution = say(
         "Blocks of turns are shuffled, with turns left out between them; p needs at least "
         "{least} turns of the speaker, and more where neighbouring ones stay alike.",
@@ -144,6 +143,12 @@ def _with_halves(session: Session, table: MeasureTable) -> MeasureTable:
     )
     row = (say("Valence, first and second half"), cells, caution)
     return MeasureTable(table.heading, table.about, table.columns, [*table.rows, row], [*table.anchors, "halves"])
+
+
+def change_cell(change: Change) -> str:
+    """Before and after, and how often chance makes as much of it."""
+    before, after = number(change.before, signed=True), number(change.after, signed=True)
+    return say("{before} → {after} ({p})", before=before, after=after, p=by_chance(change.chance))
 
 
 def _of_session(table: pd.DataFrame) -> MeasureTable:

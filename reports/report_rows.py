@@ -10,9 +10,9 @@ from .between.blocks import least_turns
 from .changes import change_between
 from .comparisons import comparison, session_titles
 from .language import say, say_many, translated
-from .measure_tables import NOT_ENOUGH, MeasureTable
+from .measure_tables import NOT_ENOUGH, MeasureTable, change_cell
 from .measures import case_affect, case_shares, find_measures, speaker_names
-from .wording import by_chance, clock, number, percent
+from .wording import clock, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +151,7 @@ def _cells(table: pd.DataFrame, keys: Sequence[str], column: str, form: Any) -> 
 def _first_and_last(sessions: Sequence[Session], person: str, columns: int) -> tuple[str, list[str], str] | None:
     if len(sessions) < 2 or (change := change_between(sessions[0], sessions[-1], person, among=sessions)) is None:
         return None
-    said = f"{number(change.before, True)} → {number(change.after, True)} ({by_chance(change.chance)})"
+    said = change_cell(change)
     caution = say(
         "Blocks of turns are shuffled, with turns left out between them; p needs at least "
         "{least} turns in each session, and more where neighbouring ones stay alike.",

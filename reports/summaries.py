@@ -152,7 +152,7 @@ def _sounded(session: Session, speaker: str) -> str:
     shares = emotion_shares(session)
     own = shares[shares["speaker"] == speaker].sort_values("share", ascending=False, kind="stable")
     pairs = zip(own["emotion"], own["share"], strict=True)
-    told = {emotion: f"{say(emotion)} ({share:.0%})" for emotion, share in pairs}
+    told = {emotion: say("{emotion} ({share})", emotion=say(emotion), share=f"{share:.0%}") for emotion, share in pairs}
     first, *rest = told.values()
     if not rest:
         return say("{who} sounded most often {first}, in shares of the scored time.", who=name, first=first)

@@ -101,7 +101,7 @@ CASE_CHANGES = (
         source="Laird and Ware (1982), Biometrics 38, 963-974; Knapp and Hartung (2003), Statistics in Medicine 22, "
         "2693-2710; Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300",
         interpretation="Whether somebody sounded more and more, or less and less so, from session to session; a rising "
-        "neutral share is noted as possible numbing.",
+        "neutral share is noted with what it may mean.",
         caution="A straight line is all it looks for; another room, microphone or topic rises and falls too, and "
         "neutral speech may be calm, tiredness or the model's doubt as well as numbing.",
         least=Least(LEAST_SESSIONS, "dated sessions on 3 days or more"),
