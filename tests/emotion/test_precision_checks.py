@@ -38,8 +38,19 @@ def other(name: str, seconds: float, agreement: float = 1.0, change: float = 0.0
         ([other("int8", 5.0, change=0.0051)], "float32"),
         ([other("int8", 11.0)], "float32"),
         ([other("bfloat16", 4.0, agreement=0.9), other("float16", 6.0)], "float16"),
+        ([other("bfloat16", 5.1, change=0.0002), other("int8", 5.0, change=0.0008)], "bfloat16"),
+        ([other("bfloat16", 5.2, change=0.0002), other("int8", 5.0, change=0.0008)], "int8"),
     ],
-    ids=["faster", "at the bounds", "other labels", "other probabilities", "slower", "the next best"],
+    ids=[
+        "faster",
+        "at the bounds",
+        "other labels",
+        "other probabilities",
+        "slower",
+        "the next best",
+        "as fast",
+        "faster still",
+    ],
 )
 def test_the_fastest_that_agrees_is_taken(others: list[PrecisionCheck], expected: str):
     assert fastest([EXACT, *others]) == expected
