@@ -30,4 +30,6 @@ def _sweep(workspace: Workspace) -> None:
             workspace.keep_swept()
         except TurntoneError as error:
             _LOG.warning("%s", error)
+        except Exception:  # what was forgotten has to go from here later, whatever happened now
+            _LOG.exception("copies could not be swept; trying again")
         time.sleep(_LOOK_AGAIN)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count as count_from
 from math import ceil
@@ -116,13 +117,14 @@ class Emotion2vecEngine:
         beside = min(len(plan), self._beside(waveforms))
         found = self._side_by_side(plan, waveforms, beside) if beside > 1 else self._in_order(plan, waveforms)
         outputs: dict[int, ClipOutput] = {}
-        for some in found:
-            outputs |= some
-            if progress:
-                progress(sum(len(waveforms[index]) for index in outputs) / sum(map(len, waveforms)))
+        with closing(found):  # where ``progress`` raises, nothing runs on
+            for some in found:
+                outputs |= some
+                if progress:
+                    progress(sum(len(waveforms[index]) for index in outputs) / sum(map(len, waveforms)))
         return [outputs[index] for index in range(len(waveforms))]
 
-    def _in_order(self, plan: list[list[int]], waveforms: Sequence[Waveform]) -> Iterator[dict[int, ClipOutput]]:
+    def _in_order(self, plan: list[list[int]], waveforms: Sequence[Waveform]) -> Generator[dict[int, ClipOutput]]:
         """What the batches give, one after the other, those that memory does not hold in halves."""
         waiting = plan[::-1]
         with ThreadPoolExecutor(1) as beside:
@@ -144,7 +146,7 @@ class Emotion2vecEngine:
 
     def _side_by_side(
         self, plan: list[list[int]], waveforms: Sequence[Waveform], beside: int
-    ) -> Iterator[dict[int, ClipOutput]]:
+    ) -> Generator[dict[int, ClipOutput]]:
         """What the batches give, as many at once as said, each on its share of the CPU's threads.
 
         Threads that work on one small product wait for each other after each of thousands; on batches of their own they

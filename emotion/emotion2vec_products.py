@@ -45,7 +45,8 @@ def packs(dtype: Any, device: str) -> bool:
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     if dtype == torch.float16:
         return bool(torch.ops.mkldnn._is_mkldnn_fp16_supported())
-    return dtype == torch.float32 and _outruns_mkl(torch.cpu.get_capabilities())
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)  # from PyTorch 2.11 on; before, nothing is known
+    return dtype == torch.float32 and _outruns_mkl(capabilities())
 
 
 def _outruns_mkl(cpu: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .store.files import Arrays, pack, unpack, write_whole
+from .store.files import Arrays, pack, say_used, unpack, write_whole
 
 _LOG = logging.getLogger(__name__)
 _DIGEST = hashlib.sha256().digest_size
@@ -44,6 +44,7 @@ class StageCache:
             content = file.read_bytes()
         except OSError:
             return None
+        say_used(file)
         arrays, digest = content[:-_DIGEST], content[-_DIGEST:]
         if hashlib.sha256(arrays).digest() != digest:
             _LOG.warning("%s is damaged; %s runs again", file, stage)

@@ -86,7 +86,7 @@ def repair(workspace: Workspace, runtime: Runtime | None = None, said: _Say | No
         if fault.session is not None:
             said(_mend_session(workspace, fault, runtime))
     if gone := workspace.sweep(thoroughly=True):
-        said(f"removed {len(gone)} files that belonged to no session")
+        said(f"removed {len(gone)} files that belonged to no session, or were copies over the limit")
     if lost := JobQueue(workspace.path).release_lost():
         said(f"{lost} jobs whose process is gone: queued again, or failed with the reason")
     for file in workspace.cache.damaged():

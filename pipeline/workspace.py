@@ -669,9 +669,10 @@ class Workspace:
                 orphans = shared.orphans(files_in_use(reader))
             with self._database.writing() as connection:
                 shared.forget(connection, orphans)  # and the sweep looks again whether any row names them
-        with as_sentences(self.path), self._database.writing() as connection:
-            gone = shared.sweep(connection) if shared else sweep(self.path, files_in_use(connection))
-        return gone + (shared.trim() if shared else [])
+        with as_sentences(self.path):
+            with self._database.writing() as connection:
+                gone = shared.sweep(connection) if shared else sweep(self.path, files_in_use(connection))
+            return gone + (shared.trim() if shared else [])
 
     def keep_swept(self) -> None:
         """Let no copy stay here of what other machines removed from a shared workspace; whoever works for long calls

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
     from pipeline.sessions import Session
 
-_MADE_BY = ("flags", "measures", "between", "changes.py", "resampling.py", "turns.py", "findings.py")
+_MADE_BY = (
+    "flags",
+    "measures",
+    "between",
+    "changes.py",
+    "resampling.py",
+    "session_numbers.py",
+    "turns.py",
+    "findings.py",
+)
 """What of this folder says what is found."""
 
 _SHAPE = "call_shape"

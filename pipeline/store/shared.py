@@ -66,10 +66,10 @@ def _read(file: Path, _changed: int) -> Shared:
     try:
         said = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WorkspaceError(f"{file}: cannot be read ({error}); make it again with {_COMMAND}") from error
+        raise WorkspaceError(f"{file}: cannot be read ({error}); make a new folder with {_COMMAND}") from error
     if not isinstance(said, dict) or not {"database", "artifacts"} <= set(said) <= _NAMES:
         raise WorkspaceError(
-            f"{file}: says something else than database, artifacts and copies_gb; make it again with {_COMMAND}"
+            f"{file}: says something else than database, artifacts and copies_gb; make a new folder with {_COMMAND}"
         )
     return checked(str(said["database"]), str(said["artifacts"]), said.get("copies_gb"))
 
@@ -86,12 +86,14 @@ def keep_shared(folder: Path, shared: Shared) -> None:
     OSError
         Where it cannot be written.
     """
+    import yaml
+
     lines = (
         "# Where the sessions of this workspace lie. No password and no key belongs here: PGPASSWORD or ~/.pgpass, and",
         "# AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY or AWS_PROFILE, have them.",
         f"database: {shared.database}",
         f"artifacts: {shared.artifacts}",
-        *([] if shared.copies_gb is None else [f"copies_gb: {shared.copies_gb:g}"]),
+        *([] if shared.copies_gb is None else [yaml.safe_dump({"copies_gb": float(shared.copies_gb)}).strip()]),
         "",
     )
     write_whole(folder / FILE, "\n".join(lines).encode())

@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from diarization.errors import WorkspaceError
 
-from .files import draft_of, is_draft, make_folder, put_on_disk, write_whole
+from .files import draft_of, is_draft, make_folder, put_on_disk, say_used, write_whole
 from .models import ARTIFACTS
 from .objects import Store, store_of
 from .postgres import Postgres
@@ -57,7 +57,6 @@ _UNSURE = datetime.timedelta(hours=1)  # after which what was about to be writte
 _REMEMBERED = datetime.timedelta(days=30)  # a folder that was not swept for so long is emptied
 _OVERLAP = datetime.timedelta(hours=1)  # what a slow reader brings after a sweep, the next one removes
 _IN_USE = 3600.0  # seconds in which what was used is not removed, as somebody may be about to open it
-_NOTED = 600.0  # seconds within which a copy is used as good as once
 _LEFT = 0.9  # of what a folder is to keep, once it had more
 _SWEPT = ".swept.json"
 _CACHED = ("artifacts", "audio")
@@ -108,7 +107,7 @@ class SharedFiles:
         """
         path = self.folder / name
         if _is(path, sha256, size):
-            _say_used(path)
+            say_used(path)
             return path
         make_folder(path.parent)
         draft = draft_of(path)
@@ -222,7 +221,7 @@ class SharedFiles:
             if held <= _LEFT * limit or used > recently:
                 break
             with suppress(OSError):
-                path.unlink()
+                path.unlink(missing_ok=True)  # another process may trim as well
                 gone.append(path)
                 held -= size
         return gone
@@ -312,19 +311,12 @@ def _marks(state: Path) -> dict[str, str]:
 def _uses(tops: Iterable[Path]) -> Iterator[tuple[float, int, Path]]:
     """When each file of the folders was used last, its bytes, and where it is."""
     for top in tops:
-        for path in top.rglob("[!.]*"):
-            with suppress(OSError):
-                found = path.lstat()
-                if stat.S_ISREG(found.st_mode):
-                    yield max(found.st_atime, found.st_mtime), found.st_size, path
-
-
-def _say_used(path: Path) -> None:
-    """Write down that a copy was used now; disks mounted as usual do not, or once a day."""
-    with suppress(OSError):
-        found, now = path.stat(), time.time_ns()
-        if now - found.st_atime_ns > _NOTED * 1e9:
-            os.utime(path, ns=(now, found.st_mtime_ns))
+        for folder, _, names in os.walk(top):  # other processes remove folders meanwhile, which it does not mind
+            for path in (Path(folder, name) for name in names if not name.startswith(".")):
+                with suppress(OSError):
+                    found = path.lstat()
+                    if stat.S_ISREG(found.st_mode):
+                        yield max(found.st_atime, found.st_mtime), found.st_size, path
 
 
 def _last(state: Path) -> datetime.datetime | None:

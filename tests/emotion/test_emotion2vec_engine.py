@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,42 @@ def test_weights_on_another_device_or_of_another_type_are_left_as_they_are():
 
     assert not packs(torch.float32, "cuda")
     assert not packs(torch.float64, "cpu")
+
+
+def test_a_pytorch_that_knows_nothing_of_the_cpu_computes_as_it_chooses(monkeypatch):
+    import torch
+
+    monkeypatch.delattr("torch.cpu.get_capabilities")
+    assert not packs(torch.float32, "cpu")
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_nothing_runs_on_after_a_cancel(tiny_checkpoint, monkeypatch, num_threads):
+    import torch
+
+    engine, ran, run = Emotion2vecEngine(tiny_checkpoint, budget=0.5), [], Emotion2vecEngine._run_batch
+
+    def counted(self, batch):
+        ran.append(batch)
+        return run(self, batch)
+
+    def cancel(_share: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Emotion2vecEngine, "_run_batch", counted)
+    before = torch.get_num_threads()
+    torch.set_num_threads(num_threads)
+    try:
+        engine.run([clip(4_000, seed) for seed in range(40)], cancel)
+    except KeyboardInterrupt:  # while it is handled the traceback is alive, and the batches with it
+        stopped = len(ran)
+        time.sleep(0.3)
+        assert len(ran) == stopped < 40
+        assert torch.get_num_threads() == num_threads
+    else:
+        pytest.fail("the cancel was lost")
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_mean_of_the_frame_logits_is_the_logit_of_the_clip(engine):

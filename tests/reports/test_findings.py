@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -49,6 +52,21 @@ def test_the_revision_is_of_rules_and_program(monkeypatch: pytest.MonkeyPatch) -
     assert findings._revision.__wrapped__() == known
     monkeypatch.setattr(findings, "_MADE_BY", findings._MADE_BY[:-1])
     assert findings._revision.__wrapped__() != known
+
+
+_NOTHING_FOUND = {"language", "wording", "comparisons", "similarity"}  # words, and what is of cases alone
+
+
+def test_whatever_takes_part_in_finding_is_in_the_revision() -> None:
+    """A change of any of it makes what was found stale."""
+    program = (
+        "import sys; from reports.findings import SessionFinder; from tests.sessions import make_session;"
+        "SessionFinder()(make_session(80, roles=('counsellor', 'client')));"
+        "print(*{name.split('.')[1] for name in sys.modules if name.startswith('reports.')})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    listed = {name.removesuffix(".py") for name in findings._MADE_BY}
+    assert set(done.stdout.split()) - listed - _NOTHING_FOUND == set()
 
 
 def test_every_rule_that_auto_may_choose_has_one_title() -> None:
