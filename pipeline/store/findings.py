@@ -78,7 +78,7 @@ def not_looked_through(connection: Connection, revision: str) -> int:
 
 def waiting_for_a_look(connection: Connection, revision: str, most: int) -> list[str]:
     """The ids of sessions that are to be looked through, those first that changed last."""
-    known = and_(LOOKS.c.session_id == SESSIONS.c.id, _settled(revision))
+    known = and_(LOOKS.c.session_id == SESSIONS.c.id, _settled(connection, revision))
     statement = select(SESSIONS.c.id).join_from(SESSIONS, LOOKS, known, isouter=True)
     statement = statement.where(LOOKS.c.session_id.is_(None)).order_by(SESSIONS.c.changed.desc())
     return list(connection.execute(statement.limit(most)).scalars())
@@ -87,13 +87,20 @@ def waiting_for_a_look(connection: Connection, revision: str, most: int) -> list
 def anything_waits(connection: Connection, revision: str) -> bool:
     """Whether any session is to be looked through, without reading them all."""
     every = select(func.count()).select_from(SESSIONS).scalar_subquery()
-    known = select(func.count()).select_from(LOOKS).where(_settled(revision)).scalar_subquery()
+    known = select(func.count()).select_from(LOOKS).where(_settled(connection, revision)).scalar_subquery()
     return bool(connection.execute(select(every > known)).scalar_one())
 
 
-def _settled(revision: str) -> ColumnElement[bool]:
-    """That a session need not be looked through: it was, or could not be a while ago."""
-    return and_(LOOKS.c.revision == revision, or_(LOOKS.c.whole, LOOKS.c.made > now() - TRIED_AGAIN))
+def _settled(connection: Connection, revision: str) -> ColumnElement[bool]:
+    """That a session need not be looked through: it was, or could not be a while ago.
+
+    Nor where another version of the program, on another machine of a shared workspace, has just done so: each would
+    undo what the other finds for as long as both run.
+    """
+    own = and_(LOOKS.c.revision == revision, or_(LOOKS.c.whole, LOOKS.c.made > now() - TRIED_AGAIN))
+    if connection.dialect.name == "sqlite":
+        return own
+    return or_(own, and_(LOOKS.c.revision != revision, LOOKS.c.made > now() - TRIED_AGAIN))
 
 
 def looks_state(connection: Connection) -> str:

@@ -8,8 +8,9 @@ from sqlalchemy import update
 
 from pipeline.corrections import Corrections
 from pipeline.findings import FindingsOfSessions, Looking
+from pipeline.store.findings import TRIED_AGAIN
 from pipeline.store.listing import ANY_FLAG, Wanted
-from pipeline.store.models import SPEAKERS
+from pipeline.store.models import LOOKS, SPEAKERS
 from pipeline.workspace import Workspace
 from tests.pipeline.test_findings import Fixed
 from tests.pipeline.test_listing import CHOICES, ORDERS, five_sessions, found
@@ -28,6 +29,17 @@ def test_sessions_are_chosen_and_sorted_as_in_a_folder(machines: Machines, tmp_p
     assert [each.id for each in shared.with_strangers(10)] == [each.id for each in own.with_strangers(10)]
     ids = own.listed(Wanted())
     assert [each.id for each in shared.summaries(ids)] == ids
+
+
+def test_two_versions_of_the_program_do_not_undo_each_others_findings(machines: Machines) -> None:
+    shared = five_sessions(machines.here)
+    assert Looking(shared, Fixed("new")).go_on() == 5
+    assert Looking(machines.there, Fixed("old")).go_on() == 0
+    assert not FindingsOfSessions(machines.there, "old").waiting()
+    with shared.writing() as connection:  # long ago
+        connection.execute(update(LOOKS).values(made=LOOKS.c.made - 2 * TRIED_AGAIN))
+    assert Looking(machines.there, Fixed("old")).go_on() == 5
+    assert Looking(shared, Fixed("new")).go_on() == 0
 
 
 def test_findings_are_kept_and_go_as_in_a_folder(machines: Machines) -> None:
