@@ -31,7 +31,7 @@ def sound_of(session: Session) -> html.Dl:
         (say("Speech level"), _measured(quality.get("level_dbfs"), say("{:.0f} dB of full scale"))),
         (say("Signal to noise"), _measured(quality.get("snr_db"), say("about {:.0f} dB"))),
         (say("Reaches up to"), _measured(_kilo(quality.get("bandwidth_hz")), "{:.1f} kHz")),
-        (say("Silence"), _measured(_per_cent(quality.get("silence")), "{:.0f} %")),
+        (say("Quiet parts of the signal"), _measured(_per_cent(quality.get("silence")), "{:.0f} %")),
         (say("Clipped samples"), _measured(_per_cent(quality.get("clipping")), "{:.1f} %")),
         ("SHA-256", html.Code(recording.id[:16] + "…", title=recording.id)),
     ]
