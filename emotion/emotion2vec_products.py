@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .precisions import half_precisions_of_cpu
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -27,7 +29,7 @@ class Product(Protocol):
         """The same with GELU of each number."""
 
     def add_to(self, target: Tensor, rows: Tensor) -> Tensor:
-        """Add the product, without a bias, to ``target`` of ``(rows, out)``, and give that."""
+        """Add the product, of a weight without a bias, to ``target`` of ``(rows, out)``, and give that."""
 
 
 def product(weight: Tensor, bias: Tensor | None = None) -> Product:
@@ -41,10 +43,8 @@ def packs(dtype: Any, device: str) -> bool:
 
     if device != "cpu":
         return False
-    if dtype == torch.bfloat16:
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    if dtype == torch.float16:
-        return bool(torch.ops.mkldnn._is_mkldnn_fp16_supported())
+    if dtype in {getattr(torch, name) for name in half_precisions_of_cpu()}:
+        return True
     capabilities = getattr(torch.cpu, "get_capabilities", dict)  # from PyTorch 2.11 on; before, nothing is known
     return dtype == torch.float32 and _outruns_mkl(capabilities())
 

@@ -56,12 +56,20 @@ def precisions_of(device: str) -> list[PrecisionName]:
         return [REFERENCE, *bfloat16, "float16"]
     if device == "mps":
         return [REFERENCE, "bfloat16", "float16"]
-    found: list[PrecisionName] = [REFERENCE]
+    found: list[PrecisionName] = [REFERENCE, *half_precisions_of_cpu()]
+    return [*found, "int8"] if {"x86", "fbgemm", "qnnpack"} & set(torch.backends.quantized.supported_engines) else found
+
+
+def half_precisions_of_cpu() -> list[PrecisionName]:
+    """Those of 16 bits that the CPU has instructions for."""
+    import torch
+
+    found: list[PrecisionName] = []
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
         found.append("bfloat16")
     if torch.ops.mkldnn._is_mkldnn_fp16_supported():
         found.append("float16")
-    return [*found, "int8"] if {"x86", "fbgemm", "qnnpack"} & set(torch.backends.quantized.supported_engines) else found
+    return found
 
 
 def check_precision(name: PrecisionName, device: str) -> Precision:

@@ -40,7 +40,7 @@ CAUTIONS = (
     "takes no account of how a recording was made; another room or microphone changes how everybody sounds.",
     "No decision about a person should rest on it alone.",
 )
-"""How to read results, and how not to."""
+"""What every report says of its limits."""
 
 _BUILT_IN = (
     "Emotions were scored by the small built-in model, which learnt from German sentences acted by a few people; of "
@@ -54,8 +54,6 @@ def cautions_of(sessions: Iterable[Session]) -> list[str]:
     built_in = any(each.get("name") == "embedded" for each in recognizers)
     return [say(each) for each in ((*CAUTIONS[:1], _BUILT_IN, *CAUTIONS[1:]) if built_in else CAUTIONS)]
 
-
-"""What every report says of its limits."""
 
 _SOURCES = {
     "halves": "Valence, first and second half",

@@ -181,10 +181,11 @@ def _anchors(chosen: Sequence[tuple[str, str | None]]) -> list[str]:
 def described(chosen: Sequence[tuple[str, str | None]]) -> list[tuple[str, str | None, str, str]]:
     """Name, key, title and caution of each measure chosen."""
     found = zip(chosen, find_measures(name for name, _ in chosen), strict=True)
-    return [(name, key, _title(each.title, key), say(each.caution)) for (name, key), each in found]
+    return [(name, key, row_title(each.title, key), say(each.caution)) for (name, key), each in found]
 
 
-def _title(title: str, key: str | None) -> str:
+def row_title(title: str, key: str | None) -> str:
+    """A measure's title in the language spoken, and which of its values."""
     return say("{title}: {key}", title=say(title), key=say(key)) if key else say(title)
 
 

@@ -10,7 +10,7 @@ from .between.blocks import least_turns
 from .changes import change_between
 from .comparisons import comparison, session_titles
 from .language import say, say_many, translated
-from .measure_tables import NOT_ENOUGH, MeasureTable, change_cell
+from .measure_tables import NOT_ENOUGH, MeasureTable, change_cell, row_title
 from .measures import case_affect, case_shares, find_measures, speaker_names
 from .wording import clock, number, percent
 
@@ -119,7 +119,7 @@ def _of_person(sessions: Sequence[Session], person: str, at: int) -> list[Measur
     table = case_shares(sessions, person)
     rows = [
         (
-            say("{title}: {key}", title=say(shares.title), key=say(emotion)),
+            row_title(shares.title, emotion),
             _cells(table[table["emotion"] == emotion], keys, "share", percent),
             say(shares.caution),
         )
@@ -128,7 +128,7 @@ def _of_person(sessions: Sequence[Session], person: str, at: int) -> list[Measur
     anchors = [f"{at} case_emotion_share", *[""] * (len(rows) - 1)]
     for key in ("valence", "arousal"):
         cells = _cells(case_affect(sessions, person, key), keys, "mean", number)
-        rows.append((say("{title}: {key}", title=say(affect.title), key=say(key)), cells, say(affect.caution)))
+        rows.append((row_title(affect.title, key), cells, say(affect.caution)))
         anchors.append(f"{at} case_affect" if key == "valence" else "")
     if row := _first_and_last(compared, person, len(keys)):
         rows.append(row)

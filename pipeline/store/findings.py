@@ -97,10 +97,9 @@ def _settled(connection: Connection, revision: str) -> ColumnElement[bool]:
     Nor where another version of the program, on another machine of a shared workspace, has just done so: each would
     undo what the other finds for as long as both run.
     """
-    own = and_(LOOKS.c.revision == revision, or_(LOOKS.c.whole, LOOKS.c.made > now() - TRIED_AGAIN))
-    if connection.dialect.name == "sqlite":
-        return own
-    return or_(own, and_(LOOKS.c.revision != revision, LOOKS.c.made > now() - TRIED_AGAIN))
+    lately = LOOKS.c.made > now() - TRIED_AGAIN
+    by_whom = [LOOKS.c.revision == revision] if connection.dialect.name == "sqlite" else []
+    return or_(and_(*_holds(revision)), and_(lately, *by_whom))
 
 
 def looks_state(connection: Connection) -> str:
