@@ -82,8 +82,8 @@ def shell() -> dmc.MantineProvider:
             html.Main(_waiting(), id="page", tabIndex="-1"),
             html.Footer(
                 say(
-                    "Turntone runs on this machine; recordings and results stay here. It describes how speech sounds, "
-                    "not what people feel."
+                    "Turntone runs on this installation's own machines; recordings and results stay there. It "
+                    "describes how speech sounds, not what people feel."
                 ),
                 className="foot",
             ),
